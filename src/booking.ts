@@ -1,0 +1,58 @@
+/** Who booked the call, or came along. `email` may be Cal.com's placeholder for a phone booking: see {@link isMailable}. */
+export interface Attendee {
+  name: string;
+  email: string;
+  /** IANA name; absent when Cal.com sent none that exists. */
+  timeZone?: string;
+  /** BCP 47, as Cal.com spells it. */
+  locale?: string;
+}
+
+export interface Organizer {
+  name: string;
+  email?: string;
+  /** IANA name. */
+  timeZone?: string;
+}
+
+/** One call in somebody's calendar, as Cal.com last described it. Instants are ISO 8601 in UTC. */
+export interface Booking {
+  uid: string;
+  /** Which seat of a seated event this is: a keyed hash, never an address. Absent for ordinary bookings. */
+  seat?: string;
+  title: string;
+  startsAt: string;
+  endsAt: string;
+  organizer: Organizer;
+  /** Those to remind, the booker first. Hosts are not among them; each address occurs once. */
+  attendees: [Attendee, ...Attendee[]];
+  /** An http(s) link that opens the call. */
+  joinUrl?: string;
+  /** Where the call takes place in words, when there is no link: a street, a phone number. */
+  location?: string;
+}
+
+/** The booking stands: it was made, accepted by the host, or paid. */
+export interface ConfirmedEvent {
+  kind: 'confirmed';
+  /** Hash of the content: the same news has the same id, however often and whenever it arrives. */
+  id: string;
+  /** When it happened, by the sender's clock. ISO 8601, UTC. */
+  occurredAt: string;
+  booking: Booking;
+}
+
+/** What happens to a booking. Further kinds (moved, cancelled, …) join this union. */
+export type BookingEvent = ConfirmedEvent;
+
+/** The workflow that looks after a booking, or after one seat of a seated event. */
+export function workflowIdOf({ uid, seat }: Pick<Booking, 'uid' | 'seat'>): string {
+  return seat ? `precall/${uid}/${seat}` : `precall/${uid}`;
+}
+
+/**
+ * Whether mail to this attendee can arrive. Cal.com fabricates `<digits>@sms.cal.com` for whoever booked by phone number.
+ */
+export function isMailable({ email }: Pick<Attendee, 'email'>): boolean {
+  return !email.toLowerCase().endsWith('@sms.cal.com');
+}

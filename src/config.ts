@@ -1,0 +1,290 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import ms, { type StringValue } from 'ms';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { isLoopback } from './loopback.ts';
+
+/** Which process reads the settings: what is missing matters to one and not to another. */
+export type Role = 'embedded' | 'server' | 'worker';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const NORMAL_MODE = {
+  offsetsMs: [72 * HOUR_MS, 24 * HOUR_MS, 2 * HOUR_MS],
+  thresholdMs: 2 * HOUR_MS,
+  graceMs: HOUR_MS,
+};
+const TESTING_MODE = {
+  offsetsMs: [6, 3, 1].map((minutes) => minutes * MINUTE_MS),
+  thresholdMs: MINUTE_MS,
+  graceMs: MINUTE_MS,
+};
+
+const Flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((value) => value === 'true');
+
+const Duration = z.string().transform((text, context) => {
+  const durationMs = ms(text.trim() as StringValue);
+  if (/^\d/.test(text.trim()) && durationMs > 0) return durationMs;
+  context.addIssue({ code: 'custom', message: 'expected a duration such as 72h, 30m or 45s' });
+  return z.NEVER;
+});
+
+const Durations = z.string().transform((text, context) => {
+  const durations = text.split(',').map((part) => Duration.safeParse(part));
+  const offsetsMs = durations.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  if (offsetsMs.length === durations.length && new Set(offsetsMs).size === offsetsMs.length) return offsetsMs;
+  context.addIssue({ code: 'custom', message: 'expected different durations, comma-separated, such as 72h,24h,2h' });
+  return z.NEVER;
+});
+
+const TimeZone = z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as Europe/Berlin' });
+
+const HttpUrl = z
+  .url({ protocol: /^https?$/, error: 'expected an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+const SmtpUrl = z.url({ protocol: /^smtps?$/, error: 'expected smtp://user:password@host:port or smtps://…' });
+
+const Secrets = z.string().transform((text, context) => {
+  const secrets = text.split(',').map((secret) => secret.trim());
+  if (secrets.length <= 2 && secrets.every((secret) => secret.length >= 8)) return secrets;
+  context.addIssue({
+    code: 'custom',
+    message: 'expected one secret or two, comma-separated, of at least 8 characters each',
+  });
+  return z.NEVER;
+});
+
+const EmailAddress = z.string().regex(/^(?:[^<>@\s][^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, {
+  error: 'expected one address, such as calls@example.com or Precall <calls@example.com>',
+});
+
+const NotionId = z.string().transform((text, context) => {
+  const id = text.replaceAll('-', '').toLowerCase();
+  if (/^[0-9a-f]{32}$/.test(id)) return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  context.addIssue({
+    code: 'custom',
+    message: 'expected the id of a Notion database: the 32 hex digits in its link, before ?v=',
+  });
+  return z.NEVER;
+});
+
+/** Everything an operator can set in the environment; `.env.example` tells what each is for. */
+export const Environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65535).default(8000),
+  PUBLIC_URL: HttpUrl.optional(),
+  CALCOM_WEBHOOK_SECRET: Secrets.optional(),
+  ALLOW_UNSIGNED_WEBHOOKS: Flag.default(false),
+  TASK_QUEUE: z.string().max(200).default('precall'),
+  DATA_DIR: z.string().default('.precall'),
+  INSTALLATION_KEY: z
+    .string()
+    .min(32, { error: 'expected at least 32 characters, best from `openssl rand -base64 32`' })
+    .optional(),
+  NOTION: z.enum(['on', 'off'], { error: 'expected on or off' }).default('on'),
+  NOTION_TOKEN: z.string().optional(),
+  NOTION_BUSINESSX_DB_ID: NotionId.optional(),
+  NOTION_EMAIL_SEQUENCE_DB_ID: NotionId.optional(),
+  NOTION_BASE_URL: HttpUrl.default('https://api.notion.com'),
+  SMTP_URL: SmtpUrl.optional(),
+  EMAIL_FROM: EmailAddress.optional(),
+  EMAIL_REPLY_TO: EmailAddress.optional(),
+  TIME_ZONE: TimeZone.default('UTC'),
+  TESTING_MODE: Flag.default(false),
+  REMINDER_OFFSETS: Durations.optional(),
+  MEETING_THRESHOLD: Duration.optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'expected a pino level, such as info',
+    })
+    .default('info'),
+});
+
+/** The operator's choices, in `precall.yaml`; `precall.example.yaml` shows them all with their defaults. */
+const Choices = z.strictObject({
+  campaigns: z
+    .array(z.string().min(1), { error: 'expected a list of campaign names' })
+    .min(1)
+    .default(['Christmas 2025']),
+  campaignStatusFor: z.enum(['everybody', 'members'], { error: 'expected everybody or members' }).default('everybody'),
+  grace: Duration.optional(),
+});
+
+export interface NotionSettings {
+  token: string;
+  baseUrl: string;
+  contactsDatabaseId: string;
+  sequenceDatabaseId: string;
+}
+
+/** What every run of the workflow is told when it starts. Durations are milliseconds. */
+export interface ReminderPlan {
+  /** Longest before the call first. */
+  steps: ReminderStep[];
+  /** A call confirmed less than this before its start gets no reminders. */
+  thresholdMs: number;
+  /** How long after its end a call is still followed. */
+  graceMs: number;
+}
+
+export interface ReminderStep {
+  offsetMs: number;
+  template: TemplateName;
+}
+
+/** The mails in `templates/`, named after when they are sent by default. */
+export type TemplateName = '72h' | '24h' | '2h';
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/**
+ * Reads the settings once, at start-up.
+ *
+ * @param choicesFile where the operator's choices are, if anywhere.
+ * @throws {Error} listing every setting at fault, not just the first; never a value, which may be a secret.
+ */
+export function loadConfig(role: Role, env: NodeJS.ProcessEnv = process.env, choicesFile = 'precall.yaml') {
+  // `NOTION_TOKEN=` in a .env file means "not set", not "the empty string".
+  const given = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]?.trim()),
+  );
+  const settings = Environment.safeParse(given);
+  const choices = Choices.safeParse(readChoices(choicesFile));
+
+  const faults = [
+    ...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...(choices.error?.issues ?? []).map(({ path, message }) => `${choicesFile}: ${path.join('.')}: ${message}`),
+    ...missing(role, given),
+  ];
+  if (!settings.success || !choices.success || faults.length > 0) {
+    throw new ConfigError(faults);
+  }
+  return describe(settings.data, choices.data, given);
+}
+
+/** Settings are missing or cannot be understood; the message lists each by name. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(faults: readonly string[]) {
+    super(
+      `Check these settings (.env.example tells what each is for):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+  }
+}
+
+/** Whether `name` is a zone that Intl knows: an IANA name, not an offset such as +02:00. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readChoices(file: string): unknown {
+  if (!existsSync(file)) return {};
+  try {
+    return parseYaml(readFileSync(file, 'utf8')) ?? {};
+  } catch (error) {
+    throw new ConfigError([
+      `${file}: is not valid YAML (${error instanceof Error ? error.message.split('\n')[0] : error})`,
+    ]);
+  }
+}
+
+/** What this role cannot do without. A part that is half configured is a fault for everyone: it would quietly not be used. */
+function missing(role: Role, given: Record<string, string>): string[] {
+  const faults: string[] = [];
+  const need = (name: string, why: string) => given[name] === undefined && faults.push(`${name}: is required ${why}`);
+
+  const notionSettings = ['NOTION_TOKEN', 'NOTION_BUSINESSX_DB_ID', 'NOTION_EMAIL_SEQUENCE_DB_ID'];
+  const someNotion = [...notionSettings, 'NOTION_BASE_URL'].some((name) => given[name] !== undefined);
+  if (given['NOTION'] !== 'off' && (role === 'worker' || someNotion)) {
+    for (const name of notionSettings) need(name, 'unless NOTION=off');
+  }
+  if (role === 'worker') need('SMTP_URL', 'so that reminders can be sent');
+  if (given['SMTP_URL'] && !isLoopback(hostOf(given['SMTP_URL']))) {
+    need('EMAIL_FROM', 'with SMTP_URL: mail servers refuse mail without a real sender');
+  }
+  if (given['ALLOW_UNSIGNED_WEBHOOKS'] === 'true') {
+    if (!isLoopback(given['HOST'] ?? '127.0.0.1')) {
+      faults.push('ALLOW_UNSIGNED_WEBHOOKS: is only possible while HOST is a loopback address such as 127.0.0.1');
+    }
+  } else if (role === 'server') {
+    need('CALCOM_WEBHOOK_SECRET', 'so that only Cal.com can report bookings');
+  }
+  if (given['TEMPORAL_API_KEY'] && given['TEMPORAL_TLS'] === 'false') {
+    faults.push('TEMPORAL_TLS: must not be false with TEMPORAL_API_KEY, which would travel in clear text');
+  }
+  return faults;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}
+
+function describe(
+  settings: z.infer<typeof Environment>,
+  choices: z.infer<typeof Choices>,
+  given: Record<string, string>,
+) {
+  const mode = settings.TESTING_MODE ? TESTING_MODE : NORMAL_MODE;
+  return {
+    server: {
+      host: settings.HOST,
+      port: settings.PORT,
+      publicUrl: settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`,
+      webhookSecrets: settings.CALCOM_WEBHOOK_SECRET,
+      allowUnsigned: settings.ALLOW_UNSIGNED_WEBHOOKS,
+    },
+    temporal: {
+      /** Whether the operator names a Temporal of their own, by address or by profile. */
+      given: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => given[name] !== undefined),
+      ...loadClientConnectConfig({ overrideEnvVars: given }),
+      taskQueue: settings.TASK_QUEUE,
+    },
+    dataDir: settings.DATA_DIR,
+    installationKey: settings.INSTALLATION_KEY,
+    notion: notionOf(settings),
+    campaigns: choices.campaigns,
+    campaignStatusFor: choices.campaignStatusFor,
+    email: {
+      smtpUrl: settings.SMTP_URL,
+      from: settings.EMAIL_FROM ?? 'Precall <precall@localhost>',
+      replyTo: settings.EMAIL_REPLY_TO,
+    },
+    reminders: {
+      steps: stepsOf(settings.REMINDER_OFFSETS ?? mode.offsetsMs),
+      thresholdMs: settings.MEETING_THRESHOLD ?? mode.thresholdMs,
+      graceMs: choices.grace ?? mode.graceMs,
+    } satisfies ReminderPlan,
+    timeZone: settings.TIME_ZONE,
+    logLevel: settings.LOG_LEVEL,
+  };
+}
+
+/** Undefined while Notion is not set up: the embedded stack then stands in with its sandbox. */
+function notionOf(settings: z.infer<typeof Environment>): NotionSettings | 'off' | undefined {
+  if (settings.NOTION === 'off') return 'off';
+  const { NOTION_TOKEN: token, NOTION_BASE_URL: baseUrl } = settings;
+  const { NOTION_BUSINESSX_DB_ID: contactsDatabaseId, NOTION_EMAIL_SEQUENCE_DB_ID: sequenceDatabaseId } = settings;
+  return token && contactsDatabaseId && sequenceDatabaseId
+    ? { token, baseUrl, contactsDatabaseId, sequenceDatabaseId }
+    : undefined;
+}
+
+/** The first reminder helps to prepare, the last one is short; whatever lies between is the day-before mail. */
+function stepsOf(offsetsMs: readonly number[]): ReminderStep[] {
+  return offsetsMs
+    .toSorted((a, b) => b - a)
+    .map((offsetMs, index, { length }) => {
+      const template = index === length - 1 ? '2h' : index === 0 ? '72h' : '24h';
+      return { offsetMs, template };
+    });
+}

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from './config.ts';
+import { createWhole } from './create-whole.ts';
+
+/**
+ * The secret that seat ids, derived uids and Message-IDs hang on. It must be the same in every process and never change;
+ * without the setting it is made once and kept in `DATA_DIR`, where the other processes of this machine find it.
+ */
+export function installationKeyOf({ installationKey, dataDir }: Pick<Config, 'installationKey' | 'dataDir'>): string {
+  return installationKey ?? keptSecret(dataDir, 'installation-key');
+}
+
+/**
+ * A secret that is made when it is first asked for and kept in a file of this name.
+ *
+ * @throws {Error} when the file cannot be made or read.
+ */
+export function keptSecret(dataDir: string, name: string): string {
+  mkdirSync(dataDir, { recursive: true });
+  const file = join(dataDir, name);
+  createWhole(file, randomBytes(32).toString('base64'));
+  return readFileSync(file, 'utf8');
+}
