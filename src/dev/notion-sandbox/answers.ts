@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+
+/** What goes back over the wire. A string is sent as it is, everything else as JSON. */
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers: Record<string, string>;
+}
+
+/** A call Notion would refuse, in Notion's words. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly additionalData: Record<string, unknown> | undefined;
+
+  constructor(status: number, code: string, message: string, additionalData?: Record<string, unknown>) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.additionalData = additionalData;
+  }
+}
+
+export function validationError(message: string): ApiError {
+  return new ApiError(400, 'validation_error', message);
+}
+
+/** Every answer carries the request's id, in the header and in the body. */
+export function answerOf(status: number, body: Record<string, unknown>, headers: Record<string, string> = {}): Answer {
+  const requestId = randomUUID();
+  return {
+    status,
+    body: { ...body, request_id: requestId },
+    headers: { 'content-type': 'application/json; charset=utf-8', 'x-notion-request-id': requestId, ...headers },
+  };
+}
+
+export function answerOfError(
+  { status, code, message, additionalData }: ApiError,
+  headers?: Record<string, string>,
+): Answer {
+  return answerOf(
+    status,
+    { object: 'error', status, code, message, ...(additionalData && { additional_data: additionalData }) },
+    headers,
+  );
+}

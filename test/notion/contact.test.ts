@@ -1,0 +1,300 @@
+import { describe, expect, it } from 'vitest';
+import type { ContactFields } from '../../src/notion/notion.ts';
+import {
+  ANN,
+  addAnn,
+  connect,
+  emptySeed,
+  rejectionOf,
+  rowOf,
+  useSandbox,
+  withProperties,
+  writesTo,
+} from './support.ts';
+
+const booked = {
+  bookingStatus: 'Booked',
+  callDate: '2025-12-10',
+  campaignStatus: 'Pre-Call Prep',
+} as const satisfies ContactFields;
+
+describe('updateContact', () => {
+  const start = useSandbox();
+
+  it('writes all fields in one request', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+
+    await expect(connect(sandbox).updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
+
+    expect(rowOf(sandbox, ann)).toEqual({
+      Name: 'Ann',
+      email: ANN,
+      'Booking Status': 'Booked',
+      'Diagnostic Call Date': '2025-12-10',
+      'Christmas Campaign Status': 'Pre-Call Prep',
+    });
+    expect(writesTo(sandbox)).toHaveLength(1);
+  });
+
+  it('leaves fields it is not told about as they are', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox, { 'Christmas Campaign Status': 'Replied', 'Diagnostic Call Date': '2025-11-01' });
+
+    await connect(sandbox).updateContact(ANN, { bookingStatus: 'Cancelled' });
+
+    expect(rowOf(sandbox, ann)).toMatchObject({
+      'Booking Status': 'Cancelled',
+      'Diagnostic Call Date': '2025-11-01',
+      'Christmas Campaign Status': 'Replied',
+    });
+  });
+
+  it('sends only what differs', async () => {
+    const sandbox = await start();
+    addAnn(sandbox, { 'Booking Status': 'Booked', 'Diagnostic Call Date': '2025-11-01' });
+
+    await connect(sandbox).updateContact(ANN, booked);
+
+    expect(sandbox.contacts.rows()[0]?.lastChanged).toEqual(['Diagnostic Call Date', 'Christmas Campaign Status']);
+  });
+
+  it('writes nothing if the row says it already', async () => {
+    const sandbox = await start();
+    addAnn(sandbox);
+    const notion = connect(sandbox);
+    await notion.updateContact(ANN, booked);
+
+    await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'unchanged', left: [] });
+
+    expect(writesTo(sandbox)).toHaveLength(1);
+  });
+
+  it('leaves the contact alone once somebody else has moved it on', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox, { 'Booking Status': 'Booked', 'Diagnostic Call Date': '2025-12-20' });
+    const notion = connect(sandbox);
+    const onlyWhile = { bookingStatus: 'Booked', callDate: '2025-12-10' } as const;
+
+    await expect(notion.updateContact(ANN, { bookingStatus: 'Completed' }, { onlyWhile })).resolves.toMatchObject({
+      outcome: 'unchanged',
+    });
+    expect(writesTo(sandbox)).toEqual([]);
+
+    sandbox.contacts.edit(ann, { 'Diagnostic Call Date': '2025-12-10' });
+    await notion.updateContact(ANN, { bookingStatus: 'Completed' }, { onlyWhile });
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Completed');
+  });
+
+  it('finds the contact whatever the letter case and white space, and never a similar one', async () => {
+    const seed = withProperties(emptySeed(), 'contacts', { name: 'email', type: 'rich_text' });
+    const sandbox = await start(seed);
+    const joann = sandbox.contacts.add({ Name: 'Jo Ann', email: 'joann@example.com' });
+    const ann = addAnn(sandbox, { email: 'Ann <ANN@example.com>' });
+
+    await connect(sandbox).updateContact(' Ann@Example.com', booked);
+
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
+    expect(rowOf(sandbox, joann)['Booking Status']).toBe('Not booked');
+  });
+
+  it('works with select instead of status, status instead of select, and the address as title', async () => {
+    const sandbox = await start(
+      withProperties(
+        emptySeed(),
+        'contacts',
+        { name: 'Name', type: 'rich_text' },
+        { name: 'email', type: 'title' },
+        { name: 'Booking Status', type: 'select', options: ['Booked'] },
+        { name: 'Christmas Campaign Status', type: 'status', options: ['Idle', 'Pre-Call Prep'] },
+      ),
+    );
+    const ann = addAnn(sandbox);
+
+    await connect(sandbox).updateContact(ANN, booked);
+
+    expect(rowOf(sandbox, ann)).toMatchObject({
+      'Booking Status': 'Booked',
+      'Christmas Campaign Status': 'Pre-Call Prep',
+    });
+  });
+
+  it('refuses when nobody has the address, the trash not counted', async () => {
+    const sandbox = await start();
+    const trashed = addAnn(sandbox);
+    sandbox.contacts.trashRow(trashed);
+
+    expect(await rejectionOf(connect(sandbox).updateContact(ANN, booked))).toMatchObject({
+      name: 'NotionRefusal',
+      reason: 'contact_not_found',
+    });
+    expect(writesTo(sandbox)).toEqual([]);
+  });
+
+  it('refuses when two contacts have the address, and says which', async () => {
+    const sandbox = await start();
+    const [one, other] = [addAnn(sandbox), addAnn(sandbox, { email: 'ANN@example.com' })];
+
+    const refusal = await rejectionOf(connect(sandbox).updateContact(ANN, booked));
+
+    expect(refusal).toMatchObject({ reason: 'contact_ambiguous' });
+    expect(refusal.message).toContain(one);
+    expect(refusal.message).toContain(other);
+    expect(writesTo(sandbox)).toEqual([]);
+  });
+});
+
+describe('updateContact, where the database does not fit', () => {
+  const start = useSandbox();
+
+  it('writes status and date although the campaign status has no such option, and says so', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    sandbox.contacts.removeOption('Christmas Campaign Status', 'Pre-Call Prep');
+    const before = sandbox.contacts.optionsOf('Christmas Campaign Status');
+
+    const update = await connect(sandbox).updateContact(ANN, booked);
+
+    expect(update).toMatchObject({ outcome: 'updated', left: [{ field: 'campaignStatus', reason: 'option_missing' }] });
+    expect(update.left[0]?.message).toContain('"Christmas Campaign Status"');
+    expect(rowOf(sandbox, ann)).toMatchObject({ 'Booking Status': 'Booked', 'Diagnostic Call Date': '2025-12-10' });
+    expect(sandbox.contacts.optionsOf('Christmas Campaign Status')).toEqual(before);
+  });
+
+  it('writes status and date although the campaign status is missing or of another type', async () => {
+    const sandbox = await start();
+    addAnn(sandbox);
+    sandbox.contacts.retypeProperty('Christmas Campaign Status', 'checkbox');
+    await expect(connect(sandbox).updateContact(ANN, booked)).resolves.toMatchObject({
+      outcome: 'updated',
+      left: [{ reason: 'property_unsupported' }],
+    });
+
+    sandbox.contacts.removeProperty('Christmas Campaign Status');
+    await expect(connect(sandbox).updateContact(ANN, booked)).resolves.toMatchObject({
+      outcome: 'unchanged',
+      left: [{ reason: 'property_missing' }],
+    });
+  });
+
+  it('notices that somebody has added what was missing', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    sandbox.contacts.removeOption('Christmas Campaign Status', 'Pre-Call Prep');
+    const notion = connect(sandbox);
+    await notion.updateContact(ANN, booked);
+
+    sandbox.contacts.addOption('Christmas Campaign Status', 'Pre-Call Prep');
+
+    await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
+    expect(rowOf(sandbox, ann)['Christmas Campaign Status']).toBe('Pre-Call Prep');
+  });
+
+  it.each(['status', 'select'] as const)('never adds a missing booking status to a %s', async (type) => {
+    const status = { name: 'Booking Status', type, options: ['Not booked', 'No Show'] };
+    const sandbox = await start(withProperties(emptySeed(), 'contacts', status));
+    addAnn(sandbox);
+
+    const refusal = await rejectionOf(connect(sandbox).updateContact(ANN, booked));
+
+    expect(refusal).toMatchObject({ reason: 'option_missing' });
+    expect(refusal.message).toContain('"Booked"');
+    expect(sandbox.contacts.optionsOf('Booking Status')).toEqual(['Not booked', 'No Show']);
+    expect(writesTo(sandbox)).toEqual([]);
+  });
+
+  it('takes an option that differs only by letter case and spaces for the one meant, unless there are two', async () => {
+    const status = { name: 'Booking Status', type: 'select' as const, options: ['BOOKED '] };
+    const sandbox = await start(withProperties(emptySeed(), 'contacts', status));
+    const ann = addAnn(sandbox);
+    await connect(sandbox).updateContact(ANN, booked);
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('BOOKED ');
+
+    sandbox.contacts.renameOption('Booking Status', 'BOOKED ', 'BOOKED');
+    sandbox.contacts.addOption('Booking Status', 'booked');
+    expect(await rejectionOf(connect(sandbox).updateContact(ANN, booked))).toMatchObject({ reason: 'option_missing' });
+  });
+
+  it.each([
+    ['property_missing', 'email', undefined],
+    ['property_missing', 'Diagnostic Call Date', undefined],
+    ['property_missing', 'Booking Status', undefined],
+    ['property_unsupported', 'email', 'checkbox'],
+    ['property_unsupported', 'Diagnostic Call Date', 'rich_text'],
+    ['property_unsupported', 'Booking Status', 'multi_select'],
+  ] as const)('refuses with %s when it cannot use "%s"', async (reason, name, type) => {
+    const sandbox = await start();
+    addAnn(sandbox);
+    if (type) sandbox.contacts.retypeProperty(name, type);
+    else sandbox.contacts.removeProperty(name);
+
+    const refusal = await rejectionOf(connect(sandbox).updateContact(ANN, booked));
+
+    expect(refusal).toMatchObject({ name: 'NotionRefusal', reason });
+    expect(refusal.message).toContain(`"${name}"`);
+    expect(writesTo(sandbox)).toEqual([]);
+  });
+
+  it.each(['email', 'Booking Status', 'Diagnostic Call Date', 'Christmas Campaign Status'])(
+    'follows "%s" when it is renamed while it runs',
+    async (name) => {
+      const sandbox = await start();
+      const ann = addAnn(sandbox);
+      const notion = connect(sandbox);
+      await notion.updateContact(ANN, { bookingStatus: 'Cancelled' });
+      sandbox.contacts.renameProperty(name, 'Something else');
+      sandbox.contacts.renameOption(
+        name === 'Booking Status' ? 'Something else' : 'Booking Status',
+        'Booked',
+        'Gebucht',
+      );
+
+      await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
+      await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'unchanged', left: [] });
+
+      expect(Object.values(rowOf(sandbox, ann))).toEqual(['Ann', ANN, 'Gebucht', '2025-12-10', 'Pre-Call Prep']);
+    },
+  );
+
+  it('follows a property through several renames', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    const notion = connect(sandbox);
+    await notion.updateContact(ANN, { bookingStatus: 'Cancelled' });
+    for (const [from, to] of [
+      ['email', 'E-mail'],
+      ['E-mail', 'Address'],
+      ['Address', 'Contact address'],
+    ] as const) {
+      sandbox.contacts.renameProperty(from, to);
+      await notion.updateContact(ANN, { bookingStatus: 'Cancelled' });
+    }
+
+    await notion.updateContact(ANN, booked);
+
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
+  });
+
+  it('notices a property that changed its type while it runs', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    const notion = connect(sandbox);
+    await notion.updateContact(ANN, booked);
+    sandbox.contacts.retypeProperty('Booking Status', 'select', ['Booked']);
+
+    await notion.updateContact(ANN, booked);
+
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
+  });
+
+  it('looks again when the option it remembers is gone, and does not bring it back', async () => {
+    const sandbox = await start();
+    addAnn(sandbox);
+    const notion = connect(sandbox);
+    await notion.updateContact(ANN, { bookingStatus: 'Cancelled' });
+    sandbox.contacts.removeOption('Booking Status', 'Booked');
+
+    expect(await rejectionOf(notion.updateContact(ANN, booked))).toMatchObject({ reason: 'option_missing' });
+    expect(sandbox.contacts.optionsOf('Booking Status')).not.toContain('Booked');
+  });
+});
