@@ -1,0 +1,3 @@
+export { type CampaignActivities, createCampaignActivities } from './campaign.ts';
+export { createEmailActivities, type EmailActivities, type ReminderSent } from './email.ts';
+export { type ContactActivities, type ContactUpdate, createContactActivities } from './notion.ts';

@@ -1,0 +1,84 @@
+import type { Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import type { Logger } from 'pino';
+import * as searchAttributeKeys from '../workflows/search-attributes.ts';
+
+/** Long enough that a closed run still answers a late repeat of its booking. */
+const RETENTION_SECONDS = 30 * 24 * 3_600;
+
+const { IndexedValueType } = proto.temporal.api.enums.v1;
+const INDEXED_TYPES = {
+  KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  DATETIME: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+};
+
+/** What runs are filtered by in the Temporal UI: names and types, as they are registered. */
+export const searchAttributes = Object.values(searchAttributeKeys).map(({ name, type }) => ({ name, type }));
+
+/** What this Temporal lets us use. */
+export interface NamespaceAbilities {
+  /** Whether runs may carry our search attributes. */
+  searchAttributes: boolean;
+}
+
+/**
+ * Makes the namespace ready: our search attributes are registered, and closed runs are kept for 30 days. Where that is not
+ * permitted, as on Temporal Cloud, the product does without and says so.
+ *
+ * @throws {Error} when Temporal cannot be reached or the namespace does not exist.
+ */
+export async function prepareNamespace(
+  connection: Connection,
+  namespace: string,
+  log: Logger,
+): Promise<NamespaceAbilities> {
+  const { config } = await connection.workflowService.describeNamespace({ namespace });
+  if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) < RETENTION_SECONDS) {
+    await orSayWhy(log, 'closed runs are kept for less than 30 days: set the namespace’s retention', () =>
+      connection.workflowService.updateNamespace({
+        namespace,
+        config: { workflowExecutionRetentionTtl: { seconds: RETENTION_SECONDS as never } },
+      }),
+    );
+  }
+  return { searchAttributes: await registerSearchAttributes(connection, namespace, log) };
+}
+
+async function registerSearchAttributes(connection: Connection, namespace: string, log: Logger): Promise<boolean> {
+  const wanted = Object.fromEntries(searchAttributes.map(({ name, type }) => [name, INDEXED_TYPES[type]]));
+  const isThere = await orSayWhy(log, 'search attributes cannot be listed', async () => {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return Object.entries(wanted).every(([name, type]) => customAttributes[name] === type);
+  });
+  if (isThere) return true;
+
+  const names = Object.keys(wanted).join(', ');
+  const added = await orSayWhy(log, `runs cannot be filtered in the Temporal UI: register ${names} by hand`, () =>
+    connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted }),
+  );
+  return added !== undefined;
+}
+
+/** @returns undefined, with a warning, where this Temporal refuses; an unreachable one is an error all the same. */
+async function orSayWhy<T>(log: Logger, consequence: string, request: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await request();
+  } catch (error) {
+    if (isUnreachable(error)) throw error;
+    log.warn({ code: codeOf(error) }, consequence);
+    return undefined;
+  }
+}
+
+const DEADLINE_EXCEEDED = 4;
+const UNAVAILABLE = 14;
+
+function isUnreachable(error: unknown): boolean {
+  return [DEADLINE_EXCEEDED, UNAVAILABLE].includes(codeOf(error) ?? -1);
+}
+
+function codeOf(error: unknown): number | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
+    ? error.code
+    : undefined;
+}

@@ -1,0 +1,37 @@
+import type { CampaignReport, NotionReport, ReminderReport, Timetable } from './messages.ts';
+
+/** The timetable as Markdown, for the workflow's page in the Temporal UI. No personal data. */
+export function describeTimetable({ status, reason, startsAt, reminders, campaign, notion }: Timetable): string {
+  return [
+    `**Call** ${instant(startsAt)}: ${status}${because(reason)}`,
+    '',
+    '| reminder | due | outcome |',
+    '| --- | --- | --- |',
+    ...reminders.map(describeReminder),
+    '',
+    `**Campaign** ${describeCampaign(campaign)}`,
+    '',
+    `**Notion** ${describeNotion(notion)}`,
+  ].join('\n');
+}
+
+function describeReminder({ offset, dueAt, outcome, reason, sentAt }: ReminderReport): string {
+  const when = sentAt ? ` ${instant(sentAt)}` : '';
+  return `| ${offset} before | ${instant(dueAt)} | ${outcome}${when}${because(reason)} |`;
+}
+
+function describeCampaign({ state, campaign, reason }: CampaignReport): string {
+  return `${state.replaceAll('_', ' ')}${campaign ? ` of ${campaign}` : ''}${because(reason)}`;
+}
+
+function describeNotion({ outcome, reason }: NotionReport): string {
+  return `${outcome}${because(reason)}`;
+}
+
+function because(reason: string | undefined): string {
+  return reason ? ` (${reason.replaceAll('_', ' ')})` : '';
+}
+
+function instant(iso: string): string {
+  return iso.replace('T', ' ').replace('.000Z', 'Z').replace('Z', ' UTC');
+}

@@ -1,0 +1,11 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+
+/**
+ * Why an activity failed, in one word for reports: the type of a final failure, which the activity names; `unavailable`
+ * when it was retried until its time was up. Anything else than an activity's failure is thrown on.
+ */
+export function failureReason(error: unknown, unavailable: string): string {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  return cause instanceof ApplicationFailure && cause.nonRetryable && cause.type ? cause.type : unavailable;
+}

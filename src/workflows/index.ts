@@ -1,0 +1,1 @@
+export { precallPrep } from './precall-prep.ts';

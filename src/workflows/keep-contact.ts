@@ -1,0 +1,56 @@
+import { ActivityCancellationType, condition, log, proxyActivities } from '@temporalio/workflow';
+import type { ContactActivities, ContactUpdate } from '../activities/index.ts';
+import { failureReason } from './failure-reason.ts';
+import type { NotionReport } from './messages.ts';
+import { unlessOvertaken } from './unless-overtaken.ts';
+
+export interface ContactWatch {
+  /** The row as it should be now. */
+  wanted: () => ContactUpdate;
+  /** Whether `wanted` will change no more. */
+  isFinal: () => boolean;
+  /** When trying ends, epoch milliseconds. */
+  giveUpAt: () => number;
+  taskQueue: string;
+  report: (report: NotionReport) => void;
+}
+
+/**
+ * Keeps the booker's row in Notion as it should be, until what it should be is final.
+ *
+ * One writer at a time: when something else is wanted, a write that is being retried is withdrawn and one that is under
+ * way is waited for. A write that failed for good is left at that until something else is wanted.
+ */
+export async function keepContact({ wanted, isFinal, giveUpAt, taskQueue, report }: ContactWatch): Promise<void> {
+  for (;;) {
+    const update = wanted();
+    const overtaken = () => !isSame(update, wanted());
+    const written = await unlessOvertaken(overtaken, () => write(update, giveUpAt(), taskQueue));
+    if (written) report(written);
+
+    await condition(() => overtaken() || isFinal());
+    if (!overtaken()) return;
+  }
+}
+
+async function write(update: ContactUpdate, giveUpAt: number, taskQueue: string): Promise<NotionReport> {
+  const { updateContact }: ContactActivities = proxyActivities<ContactActivities>({
+    taskQueue,
+    scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
+    startToCloseTimeout: '2 minutes',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
+    summary: `Notion contact: ${update.bookingStatus}`,
+  });
+  try {
+    return await updateContact(update);
+  } catch (error) {
+    const reason = failureReason(error, 'notion_unavailable');
+    log.warn('Notion contact not updated', { bookingUid: update.bookingUid, reason });
+    return { outcome: 'failed', reason };
+  }
+}
+
+function isSame(a: ContactUpdate, b: ContactUpdate): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

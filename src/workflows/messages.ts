@@ -1,0 +1,58 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { BookingEvent } from '../booking.ts';
+import type { ReminderPlan } from '../config.ts';
+import type { SkipReason } from './timetable.ts';
+
+/** What every run is told when it starts. One object, so that a field can be added while older runs are alive. */
+export interface PrecallPrepInput {
+  plan: ReminderPlan;
+  /** Whose contact gets the campaign status. */
+  campaignStatusFor: 'everybody' | 'members';
+  /** False where our search attributes could not be registered: writing an unknown one fails workflow tasks for ever. */
+  searchAttributes: boolean;
+}
+
+/** What became of one reminder. `offset` is how long before the call, such as `24h`; instants are ISO 8601 in UTC. */
+export interface ReminderReport {
+  offset: string;
+  dueAt: string;
+  outcome: 'planned' | 'sent' | 'skipped' | 'failed';
+  /** Why it was skipped or failed, or that not all recipients were reached. */
+  reason?: SkipReason | 'mail_refused' | 'not_delivered_in_time' | 'not_all_recipients';
+  sentAt?: string;
+}
+
+/** Whether the booker is in a campaign's e-mail sequence. `unknown` is not `none`: it may yet turn out. */
+export interface CampaignReport {
+  state: 'member' | 'none' | 'unknown' | 'not_looked_up';
+  /** The campaign's name, for a member. */
+  campaign?: string;
+  reason?: string;
+}
+
+/** What became of the booker's row in Notion. */
+export interface NotionReport {
+  outcome: 'pending' | 'updated' | 'unchanged' | 'failed' | 'skipped';
+  /** Why it failed or was skipped, or which fields could not be written. */
+  reason?: string;
+}
+
+/** How things stand with one booking, without personal data. */
+export interface Timetable {
+  status: 'scheduled' | 'skipped' | 'completed';
+  reason?: 'meeting_too_soon';
+  bookingUid: string;
+  startsAt: string;
+  reminders: ReminderReport[];
+  campaign: CampaignReport;
+  notion: NotionReport;
+}
+
+/** What a run returns once the call is over. */
+export type PrecallOutcome = Timetable;
+
+/** News of the booking; also what a run is started with. */
+export const bookingEventSignal = defineSignal<[BookingEvent]>('bookingEvent');
+
+/** How things stand: what is due when, and what became of each reminder so far. */
+export const timetableQuery = defineQuery<Timetable>('timetable');

@@ -1,0 +1,30 @@
+import { condition, setHandler } from '@temporalio/workflow';
+import { BookingRun } from './booking-run.ts';
+import { bookingEventSignal, type PrecallOutcome, type PrecallPrepInput, timetableQuery } from './messages.ts';
+import { isSameStep } from './timetable.ts';
+
+/**
+ * Looks after one booking, from the first news of it until the call is over.
+ *
+ * The workflow id is `precall/<uid>`: a webhook delivered twice finds this run instead of starting another.
+ */
+export async function precallPrep(input: PrecallPrepInput): Promise<PrecallOutcome> {
+  const run = new BookingRun(input);
+  setHandler(bookingEventSignal, (event) => run.hear(event));
+  setHandler(timetableQuery, () => run.timetable);
+  await condition(() => run.isKnown);
+
+  // Beside the reminders, never before them: Notion being down delays no mail.
+  const beside = [run.findCampaign(), run.keepContact()];
+
+  for (let step = run.nextStep; ; step = run.nextStep) {
+    const overtaken = () => !isSameStep(step, run.nextStep);
+    if (await run.waitFor(step, overtaken)) continue; // moved, or merely touched: look again at what comes next
+    if (step.kind === 'end') break;
+    await run.remind(step.reminder, overtaken);
+  }
+
+  run.finish();
+  await Promise.all(beside);
+  return run.timetable;
+}

@@ -1,0 +1,112 @@
+import { type Booking, isMailable } from '../booking.ts';
+import type { ReminderPlan, ReminderStep } from '../config.ts';
+
+/** Why a reminder is not sent. */
+export type SkipReason =
+  /** The call was confirmed less than the threshold before its start: it gets no reminders at all. */
+  | 'meeting_too_soon'
+  /** Its moment had passed when the booking was confirmed. */
+  | 'past_when_booked'
+  /** The call had begun before the reminder could be sent. */
+  | 'call_started'
+  /** A later reminder was due as well when work resumed: one mail says it all. */
+  | 'later_reminder_due'
+  /** Nobody on this booking has an address that mail can reach. */
+  | 'no_email_address';
+
+/** A reminder that lies ahead, or one that will not be sent and why. Instants are epoch milliseconds. */
+export interface PlannedReminder extends ReminderStep {
+  dueAt: number;
+  skipped?: SkipReason;
+}
+
+/** What the run waits for next. */
+export type Step = { kind: 'reminder'; at: number; reminder: PlannedReminder } | { kind: 'end'; at: number };
+
+const LONGEST_LEAD_MS = 60_000;
+
+/** Whether the call was confirmed so shortly before its start that nobody needs reminding. */
+export function isTooSoon(booking: Booking, confirmedAt: string, plan: ReminderPlan): boolean {
+  return Date.parse(booking.startsAt) - Date.parse(confirmedAt) < plan.thresholdMs;
+}
+
+/**
+ * Lays out the reminders of a booking, soonest first.
+ *
+ * One whose moment had passed when the booking was confirmed is marked, not sent late: whoever books an hour ahead does
+ * not want yesterday's reminder.
+ */
+export function planReminders(booking: Booking, confirmedAt: string, plan: ReminderPlan): PlannedReminder[] {
+  const startsAt = Date.parse(booking.startsAt);
+  const tooSoon = isTooSoon(booking, confirmedAt, plan);
+
+  return plan.steps
+    .map((step): PlannedReminder => {
+      const reminder = { ...step, dueAt: startsAt - step.offsetMs };
+      if (tooSoon) return { ...reminder, skipped: 'meeting_too_soon' };
+      if (!booking.attendees.some(isMailable)) return { ...reminder, skipped: 'no_email_address' };
+      return reminder.dueAt < Date.parse(confirmedAt) ? { ...reminder, skipped: 'past_when_booked' } : reminder;
+    })
+    .sort((a, b) => a.dueAt - b.dueAt);
+}
+
+/** The soonest reminder that is neither skipped nor decided; when none is left, the moment the call is over for good. */
+export function nextStep(
+  planned: readonly PlannedReminder[],
+  isDecided: (reminder: PlannedReminder) => boolean,
+  overAt: number,
+): Step {
+  const reminder = planned.find((candidate) => !candidate.skipped && !isDecided(candidate));
+  return reminder ? { kind: 'reminder', at: reminder.dueAt, reminder } : { kind: 'end', at: overAt };
+}
+
+export function isSameStep(a: Step, b: Step): boolean {
+  return (
+    a.kind === b.kind &&
+    a.at === b.at &&
+    (a.kind === 'end' || b.kind === 'end' || a.reminder.offsetMs === b.reminder.offsetMs)
+  );
+}
+
+/** Until when a reminder is tried: the call's start, or the moment a later reminder takes its place. */
+export function deadlineOf(reminder: PlannedReminder, planned: readonly PlannedReminder[], startsAt: number): number {
+  return planned.find(({ dueAt, skipped }) => !skipped && dueAt > reminder.dueAt)?.dueAt ?? startsAt;
+}
+
+/** Why a reminder whose time has come is not sent after all; undefined if it is. */
+export function whySkip(
+  reminder: PlannedReminder,
+  planned: readonly PlannedReminder[],
+  startsAt: number,
+  now: number,
+): SkipReason | undefined {
+  if (now >= startsAt) return 'call_started';
+  const laterIsDue = planned.some(({ dueAt, skipped }) => !skipped && dueAt > reminder.dueAt && dueAt <= now);
+  return laterIsDue ? 'later_reminder_due' : undefined;
+}
+
+/**
+ * When to wake for something due at `dueAt`: a little earlier, by a share of up to a minute that is fixed by the
+ * booking's uid, never more than a quarter of the wait. Many calls start at the same minute; the spread keeps their
+ * reminders from queueing, and the activity waits in memory for the exact instant.
+ */
+export function wakeAt(uid: string, dueAt: number, now: number): number {
+  const leadMs = Math.min(LONGEST_LEAD_MS, Math.max(0, dueAt - now) / 4) * shareOf(uid);
+  return Math.floor(dueAt - leadMs);
+}
+
+/** How long before the call, as people write it: `72h`, `90m`, `10s`. */
+export function offsetLabel(offsetMs: number): string {
+  if (offsetMs % 3_600_000 === 0) return `${offsetMs / 3_600_000}h`;
+  if (offsetMs % 60_000 === 0) return `${offsetMs / 60_000}m`;
+  return `${offsetMs / 1_000}s`;
+}
+
+/** Spreads uids evenly over [0, 1): FNV-1a, because the workflow sandbox has no hash of its own. */
+function shareOf(uid: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < uid.length; index += 1) {
+    hash = Math.imul(hash ^ uid.charCodeAt(index), 0x01000193);
+  }
+  return (hash >>> 0) / 2 ** 32;
+}

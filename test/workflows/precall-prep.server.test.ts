@@ -1,0 +1,434 @@
+import { describe, expect, it } from 'vitest';
+import { MailRefused, MailUndelivered } from '../../src/email/mail-transport.ts';
+import { aBooking, confirmed, DAY_MS, earlier, HOUR_MS, later, MINUTE_MS } from '../support/a-booking.ts';
+import { countEvents, refusal, summariesIn, useBookingWorkflow } from '../support/booking-workflow.ts';
+
+const TOBIAS = 'tobias.okafor@example.com';
+
+describe('a booking', () => {
+  const bookings = useBookingWorkflow();
+
+  /** A booking that starts so long after the skipped clock's now, confirmed now unless told otherwise. */
+  async function booked(
+    aheadMs: number,
+    { confirmedAgoMs = 0, ...facts }: Parameters<typeof aBooking>[0] & { confirmedAgoMs?: number } = {},
+  ) {
+    const now = await bookings.now();
+    const booking = aBooking({ startsAt: later(now, aheadMs), ...facts });
+    return { now, booking, event: confirmed(booking, later(now, -confirmedAgoMs)) };
+  }
+
+  describe('four days ahead', () => {
+    it('gets each reminder at its exact instant, and ends when the call is over', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: { mails }, sleepUntil }) => {
+        await sleepUntil(earlier(booking.startsAt, 72 * HOUR_MS + 2 * MINUTE_MS));
+        expect(mails).toHaveLength(0);
+      });
+
+      const dueAt = [72, 24, 2].map((hours) => earlier(booking.startsAt, hours * HOUR_MS));
+      expect(world.mails.map(({ at, to }) => [new Date(at).toISOString(), to])).toEqual(
+        dueAt.map((at) => [at, TOBIAS]),
+      );
+      expect(outcome).toEqual({
+        status: 'completed',
+        bookingUid: booking.uid,
+        startsAt: booking.startsAt,
+        reminders: ['72h', '24h', '2h'].map((offset, index) => ({
+          offset,
+          dueAt: dueAt[index],
+          outcome: 'sent',
+          sentAt: dueAt[index],
+        })),
+        campaign: { state: 'none' },
+        notion: { outcome: 'updated' },
+      });
+      expect(await bookings.now()).toBeGreaterThanOrEqual(Date.parse(booking.endsAt) + HOUR_MS);
+    });
+
+    it('costs at most 66 history events', async () => {
+      const { event } = await booked(4 * DAY_MS);
+
+      const { history } = await bookings.follow(event, async () => undefined);
+
+      expect(countEvents(history)).toBeLessThanOrEqual(66);
+    });
+
+    it('tells the operator what each timer and activity is for, and nothing about a person', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { history, outcome } = await bookings.follow(event, async () => undefined);
+
+      const due = (hours: number) => `${hours}h reminder, due ${earlier(booking.startsAt, hours * HOUR_MS)}`;
+      expect(new Set(summariesIn(history))).toEqual(
+        new Set([
+          'Campaign membership',
+          'Notion contact: Booked',
+          due(72),
+          due(24),
+          due(2),
+          `Until the call is over, ${later(booking.endsAt, HOUR_MS)}`,
+          'Notion contact: Completed',
+        ]),
+      );
+      expect(JSON.stringify([summariesIn(history), outcome])).not.toMatch(/tobias|okafor|mara/i);
+    });
+
+    it('is Booked in Notion with its campaign status at once, and Completed after the call', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { world } = await bookings.follow(event, async () => undefined);
+
+      const contact = { bookingUid: booking.uid, email: TOBIAS, startsAt: booking.startsAt };
+      expect(world.contact).toEqual([
+        { ...contact, bookingStatus: 'Booked', campaignStatus: 'Pre-Call Prep' },
+        { ...contact, bookingStatus: 'Completed', onlyIfBooked: true },
+      ]);
+    });
+
+    it('shows its timetable to whoever asks', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      await bookings.follow(event, async ({ handle, world, sleepUntil }) => {
+        world.onLookUp = () => ({ state: 'member', campaign: 'Christmas 2025' });
+        await sleepUntil(earlier(booking.startsAt, 30 * HOUR_MS));
+
+        expect(await handle.query('timetable')).toMatchObject({
+          status: 'scheduled',
+          reminders: [
+            { offset: '72h', outcome: 'sent' },
+            { offset: '24h', outcome: 'planned' },
+            { offset: '2h', outcome: 'planned' },
+          ],
+          campaign: { state: 'member', campaign: 'Christmas 2025' },
+          notion: { outcome: 'updated' },
+        });
+        const { typedSearchAttributes } = await handle.describe();
+        expect(
+          Object.fromEntries(typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value])),
+        ).toMatchObject({
+          PrecallStatus: 'scheduled',
+          PrecallCampaign: 'Christmas 2025',
+        });
+      });
+    });
+
+    it('wakes a little early, so that a thousand calls at one minute do not queue', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { history } = await bookings.follow(event, async () => undefined);
+
+      const firedAt = history.events?.flatMap(({ timerFiredEventAttributes, eventTime }) =>
+        timerFiredEventAttributes ? [Number(eventTime?.seconds) * 1_000] : [],
+      );
+      const leads = [72, 24, 2].map(
+        (hours, index) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS)) - (firedAt?.[index] ?? 0),
+      );
+      for (const leadMs of leads) {
+        expect(leadMs).toBeGreaterThan(1_000);
+        expect(leadMs).toBeLessThanOrEqual(61_000);
+      }
+    });
+  });
+
+  describe('made too shortly before the call', () => {
+    it('gets no reminders and no campaign status, but is Booked and followed to its end', async () => {
+      const { booking, event } = await booked(90 * MINUTE_MS);
+
+      const { outcome, world } = await bookings.follow(event, async ({ handle, sleepUntil }) => {
+        await sleepUntil(earlier(booking.startsAt, HOUR_MS));
+        const { typedSearchAttributes } = await handle.describe();
+        expect(typedSearchAttributes.getAll().find(({ key }) => key.name === 'PrecallStatus')?.value).toBe('skipped');
+      });
+
+      expect(world.mails).toEqual([]);
+      expect(world.lookUps).toEqual([]);
+      expect(world.contact.map(({ bookingStatus, campaignStatus }) => [bookingStatus, campaignStatus])).toEqual([
+        ['Booked', undefined],
+        ['Completed', undefined],
+      ]);
+      expect(outcome).toMatchObject({
+        status: 'skipped',
+        reason: 'meeting_too_soon',
+        campaign: { state: 'not_looked_up' },
+      });
+      expect(outcome.reminders.map(({ outcome: became, reason }) => [became, reason])).toEqual(
+        Array(3).fill(['skipped', 'meeting_too_soon']),
+      );
+    });
+  });
+
+  describe('made between two reminders', () => {
+    it('gets those that still lie ahead, and no burst of the others', async () => {
+      const { booking, event } = await booked(30 * HOUR_MS);
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined);
+
+      expect(world.mails.map(({ at }) => at)).toEqual(
+        [24, 2].map((hours) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS))),
+      );
+      expect(outcome.reminders[0]).toMatchObject({ outcome: 'skipped', reason: 'past_when_booked' });
+    });
+  });
+
+  describe('whose reminders fell due while nothing was running', () => {
+    it('gets only the latest of them, late', async () => {
+      const { now, event } = await booked(20 * HOUR_MS, { confirmedAgoMs: 5 * DAY_MS });
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined);
+
+      expect(outcome.reminders.map(({ outcome: became, reason }) => reason ?? became)).toEqual([
+        'later_reminder_due',
+        'sent',
+        'sent',
+      ]);
+      expect(world.mails[0]!.at - now).toBeLessThan(MINUTE_MS);
+      expect(world.mails[0]!.subject).not.toMatch(/72|three days/i);
+    });
+
+    it('gets none once the call has begun', async () => {
+      const { event } = await booked(-MINUTE_MS, { confirmedAgoMs: 5 * DAY_MS });
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined);
+
+      expect(world.mails).toEqual([]);
+      expect(outcome.reminders.map(({ reason }) => reason)).toEqual(['call_started', 'call_started', 'call_started']);
+    });
+  });
+
+  describe('while Notion is down for a day', () => {
+    it('is reminded on time, and its row and membership are right afterwards', async () => {
+      const { now, booking, event } = await booked(3 * DAY_MS + HOUR_MS);
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: { ...notion }, world: w }) => {
+        const down = <T>(at: number, answer: () => T): T => {
+          if (at < now + DAY_MS) throw new Error('Notion answers 503');
+          return answer();
+        };
+        w.onContact = (update, at) => down(at, () => notion.onContact(update, at));
+        w.onLookUp = (at) => down(at, () => ({ state: 'member', campaign: 'Christmas 2025' }));
+      });
+
+      expect(world.mails.map(({ at }) => at)).toEqual(
+        [72, 24, 2].map((hours) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS))),
+      );
+      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked', 'Completed']);
+      expect(outcome).toMatchObject({ campaign: { state: 'member' }, notion: { outcome: 'updated' } });
+    });
+  });
+
+  describe('that Notion refuses', () => {
+    it.each(['contact_not_found', 'unauthorized', 'option_missing'])(
+      'is reminded all the same, and says why: %s',
+      async (reason) => {
+        const { event } = await booked(3 * DAY_MS + HOUR_MS);
+
+        const { outcome, world } = await bookings.follow(event, async ({ world: w }) => {
+          w.onContact = () => {
+            throw refusal(reason);
+          };
+          w.onLookUp = () => {
+            throw refusal('unauthorized');
+          };
+        });
+
+        expect(world.mails).toHaveLength(3);
+        expect(outcome).toMatchObject({
+          status: 'completed',
+          campaign: { state: 'unknown', reason: 'unauthorized' },
+          notion: { outcome: 'failed', reason },
+        });
+      },
+    );
+  });
+
+  describe('while the mail server is down', () => {
+    it('is reminded when it is back, after tries at most four minutes apart', async () => {
+      const { booking, event } = await booked(26 * HOUR_MS);
+      const backAt = Date.parse(earlier(booking.startsAt, 19 * HOUR_MS));
+      const tries: number[] = [];
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: w }) => {
+        w.onMail = (_mail, at) => {
+          tries.push(at);
+          if (at < backAt) throw new MailUndelivered('connection refused');
+        };
+      });
+
+      const pauses = tries.slice(1, -1).map((at, index) => at - tries[index]!);
+      expect(Math.max(...pauses)).toBeLessThanOrEqual(4 * MINUTE_MS + 1_000);
+      expect(world.mails[0]!.at).toBeGreaterThanOrEqual(backAt);
+      expect(world.mails[0]!.at).toBeLessThan(backAt + 5 * MINUTE_MS);
+      expect(outcome.reminders.map(({ outcome: became }) => became)).toEqual(['skipped', 'sent', 'sent']);
+    });
+
+    it('gets one reminder afterwards, not all that were missed', async () => {
+      const { booking, event } = await booked(26 * HOUR_MS);
+      const backAt = Date.parse(earlier(booking.startsAt, HOUR_MS));
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: w }) => {
+        w.onMail = (_mail, at) => {
+          if (at < backAt) throw new MailUndelivered('connection refused');
+        };
+      });
+
+      expect(world.mails).toHaveLength(1);
+      expect(outcome.reminders.map(({ outcome: became, reason }) => reason ?? became)).toEqual([
+        'past_when_booked',
+        'not_delivered_in_time',
+        'sent',
+      ]);
+    });
+
+    it('is given up on when the call starts', async () => {
+      const { event } = await booked(3 * HOUR_MS);
+
+      const { outcome } = await bookings.follow(event, async ({ world: w }) => {
+        w.onMail = () => {
+          throw new MailUndelivered('connection refused');
+        };
+      });
+
+      expect(outcome.reminders.at(-1)).toMatchObject({ outcome: 'failed', reason: 'not_delivered_in_time' });
+      expect(outcome.status).toBe('completed');
+    });
+  });
+
+  describe('whose mail is refused', () => {
+    it('fails that reminder at the first try, and the next one is sent', async () => {
+      const { event } = await booked(30 * HOUR_MS);
+      let tries = 0;
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: w }) => {
+        w.onMail = () => {
+          tries += 1;
+          if (tries === 1) throw new MailRefused(550);
+        };
+      });
+
+      expect(tries).toBe(2);
+      expect(world.mails).toHaveLength(1);
+      expect(outcome.reminders.slice(1).map(({ outcome: became, reason }) => reason ?? became)).toEqual([
+        'mail_refused',
+        'sent',
+      ]);
+    });
+  });
+
+  describe('with guests', () => {
+    it('reminds each of them once, also when the address of one is refused', async () => {
+      const attendees = [
+        { name: 'Ines', email: 'ines@example.com' },
+        { name: 'Jo', email: 'jo@example.com' },
+        { name: 'Phone', email: '15550142233@sms.cal.com' },
+      ] satisfies [object, ...object[]];
+      const { event } = await booked(3 * HOUR_MS, { attendees });
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: w }) => {
+        w.onMail = ({ to }) => {
+          if (to.email === 'jo@example.com') throw new MailRefused(550);
+        };
+      });
+
+      expect(world.mails.map(({ to }) => to)).toEqual(['ines@example.com']);
+      expect(outcome.reminders.at(-1)).toMatchObject({ outcome: 'sent', reason: 'not_all_recipients' });
+    });
+  });
+
+  describe('made by phone', () => {
+    it('is followed without mail and without a contact', async () => {
+      const { event } = await booked(4 * DAY_MS, { attendees: [{ name: 'Dana', email: '15550142233@sms.cal.com' }] });
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined);
+
+      expect([world.mails, world.contact, world.lookUps]).toEqual([[], [], []]);
+      expect(outcome).toMatchObject({
+        status: 'completed',
+        notion: { outcome: 'skipped', reason: 'no_email_address' },
+      });
+    });
+  });
+
+  describe('where only members of a campaign get the campaign status', () => {
+    it.each([
+      ['a member', { state: 'member', campaign: 'Christmas 2025' } as const, 'Pre-Call Prep'],
+      ['anybody else', { state: 'none' } as const, undefined],
+    ])('writes it in the one update for %s', async (_who, membership, campaignStatus) => {
+      const { event } = await booked(4 * DAY_MS);
+
+      const { world } = await bookings.follow(
+        event,
+        async ({ world: w }) => {
+          w.onLookUp = () => membership;
+        },
+        { campaignStatusFor: 'members' },
+      );
+
+      expect(world.contact.map(({ bookingStatus, campaignStatus: status }) => [bookingStatus, status])).toEqual([
+        ['Booked', campaignStatus],
+        ['Completed', undefined],
+      ]);
+    });
+  });
+
+  describe('that is confirmed again', () => {
+    it('changes nothing, whether the repeat is the same or newer', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+
+      const { world, outcome } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await tell(event);
+        await sleepUntil(earlier(booking.startsAt, 48 * HOUR_MS));
+        await tell(event);
+        await tell(confirmed(booking, later(now, 3_000), 'another subscription'));
+      });
+
+      expect(world.mails).toHaveLength(3);
+      expect(world.contact).toHaveLength(2);
+      expect(world.lookUps).toHaveLength(1);
+      expect(outcome.reminders.map(({ outcome: became }) => became)).toEqual(['sent', 'sent', 'sent']);
+    });
+  });
+
+  describe('that turns out to start at another time', () => {
+    it('is reminded for the new time only, and Notion gets the new date', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+      const moved = aBooking({ startsAt: later(booking.startsAt, 2 * DAY_MS) });
+
+      const { world, outcome } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(later(now, HOUR_MS));
+        await tell(confirmed(moved, later(now, HOUR_MS)));
+      });
+
+      expect(world.mails.map(({ at }) => at)).toEqual(
+        [72, 24, 2].map((hours) => Date.parse(earlier(moved.startsAt, hours * HOUR_MS))),
+      );
+      expect(world.contact.map(({ bookingStatus, startsAt }) => [bookingStatus, startsAt])).toEqual([
+        ['Booked', booking.startsAt],
+        ['Booked', moved.startsAt],
+        ['Completed', moved.startsAt],
+      ]);
+      expect(outcome.startsAt).toBe(moved.startsAt);
+    });
+
+    it('withdraws a reminder that is still being tried for the old time', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      const moved = aBooking({ startsAt: later(booking.startsAt, 3 * DAY_MS) });
+      let isDown = true;
+
+      const { world } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
+        w.onMail = () => {
+          if (isDown) throw new MailUndelivered('connection refused');
+        };
+        await sleepUntil(later(now, 2 * HOUR_MS));
+        await tell(confirmed(moved, later(now, 2 * HOUR_MS)));
+        await sleepUntil(later(now, 3 * HOUR_MS));
+        isDown = false;
+      });
+
+      expect(world.mails.map(({ at }) => at)).toEqual(
+        [72, 24, 2].map((hours) => Date.parse(earlier(moved.startsAt, hours * HOUR_MS))),
+      );
+    });
+  });
+});
