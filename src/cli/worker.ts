@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config.ts';
+import { installationKeyOf } from '../kept-secret.ts';
+import { createLogger } from '../logger.ts';
+import { connectWorker, installRuntime } from '../temporal/connect-worker.ts';
+import { createActivities } from '../worker/create-activities.ts';
+import { startWorker } from '../worker/worker.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** Docker waits 40 s here; a mail that is on its way takes a few. */
+const SHUTDOWN_GRACE_MS = 20_000;
+
+export function addWorker(program: Command): void {
+  program.command('worker').description('runs workflows, sends the mails and updates Notion').action(runWorker);
+}
+
+async function runWorker(): Promise<void> {
+  const config = loadConfig('worker');
+  const log = createLogger(config.logLevel, 'precall-worker');
+  installRuntime(log);
+  // loadConfig has seen to it that a worker has both.
+  const { activities, close } = createActivities({
+    ...config,
+    smtpUrl: config.email.smtpUrl!,
+    notion: config.notion!,
+    installationKey: installationKeyOf(config),
+  });
+
+  const stopped = untilStopped();
+  const connection = await Promise.race([connectWorker(config.temporal, log), stopped.then(() => undefined)]);
+  if (!connection) process.exit(0);
+  const { taskQueue, namespace = 'default' } = config.temporal;
+  const worker = await startWorker({
+    connection,
+    namespace,
+    taskQueue,
+    activities,
+    shutdownGraceMs: SHUTDOWN_GRACE_MS,
+  });
+  log.info({ taskQueue, namespace }, 'worker started');
+
+  void stopped.then((signal) => {
+    log.info({ signal }, 'stopping');
+    worker.shutdown();
+  });
+  await worker.done;
+  close();
+  await connection.close();
+}

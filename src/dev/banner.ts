@@ -1,0 +1,39 @@
+import type { Config } from '../config.ts';
+import { offsetLabel } from '../workflows/timetable.ts';
+import type { Stack } from './embedded-stack.ts';
+
+/** What runs, which parts stand in for real ones, and where to look. */
+export function bannerOf(stack: Stack, config: Config): string {
+  const { temporal, sandbox, catcher, notion } = stack;
+  const rows: [string, string][] = [
+    ['Webhook', `${stack.url}/webhook/calcom-booking`],
+    ['  secret', secretOf(config)],
+    ['  health', `${stack.url}/health, ${stack.url}/ready`],
+    [
+      'Temporal',
+      temporal.uiUrl
+        ? `embedded, ${temporal.address}, data in ${config.dataDir}`
+        : `yours, ${temporal.address}, namespace ${temporal.namespace}`,
+    ],
+    ...(temporal.uiUrl ? [['  UI', temporal.uiUrl] as [string, string]] : []),
+    ['Notion', sandbox ? 'sandbox: nothing reaches Notion' : notion === 'off' ? 'off' : `yours, ${notion.baseUrl}`],
+    ...(sandbox ? [['  page', sandbox.pageUrl] as [string, string]] : []),
+    ['Mail', catcher ? `catcher on ${catcher.smtpUrl}: nothing reaches an inbox` : 'yours, as SMTP_URL says'],
+    ...(catcher ? [['  page', catcher.pageUrl] as [string, string]] : []),
+    ['Reminders', `${config.reminders.steps.map(({ offsetMs }) => offsetLabel(offsetMs)).join(', ')} before each call`],
+  ];
+  return [
+    '',
+    'Precall is running.',
+    '',
+    ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`),
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}
+
+function secretOf({ server, dataDir }: Config): string {
+  if (server.webhookSecrets) return 'as CALCOM_WEBHOOK_SECRET says';
+  return server.allowUnsigned ? 'none: unsigned webhooks are allowed' : `in the file ${dataDir}/webhook-secret`;
+}

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { CampaignActivities, ContactActivities, EmailActivities } from '../activities/index.ts';
+
+export interface PrecallWorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  activities: EmailActivities & CampaignActivities & ContactActivities;
+  /** How long activities that are under way at the end may still take. */
+  shutdownGraceMs: number;
+  /** A bundle made ahead; otherwise the workflows are bundled at start, unless a build left a bundle beside this file. */
+  workflowBundle?: WorkerOptions['workflowBundle'];
+}
+
+/** Runs workflows and activities until it is told to shut down. */
+export interface PrecallWorker {
+  /** Settles when it has shut down, or rejects when it failed. */
+  done: Promise<void>;
+  shutdown(): void;
+}
+
+/** Reminders that are about to fall due wait in memory, each in a slot of its own. */
+const REMINDER_SLOTS = 2_000;
+/** Notion allows a handful of requests at once; more would only wait for each other. */
+const NOTION_SLOTS = 10;
+
+/**
+ * Polls the task queue for workflows and mail, and a queue of its own for Notion, so that nothing waits behind it.
+ *
+ * @throws {Error} when Temporal refuses the worker.
+ */
+export async function startWorker(options: PrecallWorkerOptions): Promise<PrecallWorker> {
+  const { connection, namespace, taskQueue, activities, shutdownGraceMs } = options;
+  const { sendReminder, findMembership, updateContact } = activities;
+  const common = {
+    connection,
+    namespace,
+    shutdownGraceTime: shutdownGraceMs,
+    shutdownForceTime: shutdownGraceMs + 3_000,
+  };
+
+  const workers = await Promise.all([
+    Worker.create({
+      ...common,
+      taskQueue,
+      ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : workflowSource()),
+      activities: { sendReminder },
+      maxConcurrentActivityTaskExecutions: REMINDER_SLOTS,
+      maxCachedWorkflows: 500,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: `${taskQueue}-notion`,
+      activities: { findMembership, updateContact },
+      maxConcurrentActivityTaskExecutions: NOTION_SLOTS,
+    }),
+  ]);
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const done = Promise.all(workers.map((worker) => worker.run())).then(() => undefined);
+  // One that failed takes the other down, so that the process ends instead of doing half its work.
+  done.catch(shutdown);
+  return { done, shutdown };
+}
+
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  return existsSync(codePath)
+    ? { workflowBundle: { codePath } }
+    : { workflowsPath: fileURLToPath(new URL('../workflows', import.meta.url)) };
+}
