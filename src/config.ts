@@ -4,6 +4,7 @@ import ms, { type StringValue } from 'ms';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { isLoopback } from './loopback.ts';
+import { OperatorError } from './operator-error.ts';
 
 /** Which process reads the settings: what is missing matters to one and not to another. */
 export type Role = 'embedded' | 'server' | 'worker';
@@ -24,10 +25,11 @@ const TESTING_MODE = {
 
 const Flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((value) => value === 'true');
 
-const Duration = z.string().transform((text, context) => {
-  const durationMs = ms(text.trim() as StringValue);
-  if (/^\d/.test(text.trim()) && durationMs > 0) return durationMs;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 72h, 30m or 45s' });
+const Duration = z.string({ error: 'expected a duration such as 72h' }).transform((text, context) => {
+  // Without a unit, ms would take 72 for milliseconds.
+  const durationMs = /^\d+(\.\d+)? *[a-z]+$/i.test(text.trim()) ? Math.round(ms(text.trim() as StringValue)) : 0;
+  if (durationMs >= 1_000 && durationMs <= 366 * 24 * HOUR_MS) return durationMs;
+  context.addIssue({ code: 'custom', message: 'expected a duration such as 72h, 30m or 45s, a year at most' });
   return z.NEVER;
 });
 
@@ -38,6 +40,12 @@ const Durations = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'expected different durations, comma-separated, such as 72h,24h,2h' });
   return z.NEVER;
 });
+
+const Port = z
+  .string()
+  .regex(/^\d{1,5}$/, { error: 'expected a port number' })
+  .transform(Number)
+  .refine((port) => port <= 65_535, { error: 'expected a port number' });
 
 const TimeZone = z.string().refine(isTimeZone, { error: 'expected an IANA time zone such as Europe/Berlin' });
 
@@ -73,12 +81,15 @@ const NotionId = z.string().transform((text, context) => {
 
 /** Everything an operator can set in the environment; `.env.example` tells what each is for. */
 export const Environment = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number({ error: 'expected a port number' }).int().min(0).max(65535).default(8000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:%-]+$/, { error: 'expected a host name or an address, without a port' })
+    .default('127.0.0.1'),
+  PORT: Port.default(8000),
   PUBLIC_URL: HttpUrl.optional(),
   CALCOM_WEBHOOK_SECRET: Secrets.optional(),
   ALLOW_UNSIGNED_WEBHOOKS: Flag.default(false),
-  TASK_QUEUE: z.string().max(200).default('precall'),
+  TASK_QUEUE: z.string().max(200, { error: 'expected at most 200 characters' }).default('precall'),
   DATA_DIR: z.string().default('.precall'),
   INSTALLATION_KEY: z
     .string()
@@ -104,14 +115,29 @@ export const Environment = z.object({
 });
 
 /** The operator's choices, in `precall.yaml`; `precall.example.yaml` shows them all with their defaults. */
-const Choices = z.strictObject({
-  campaigns: z
-    .array(z.string().min(1), { error: 'expected a list of campaign names' })
-    .min(1)
-    .default(['Christmas 2025']),
-  campaignStatusFor: z.enum(['everybody', 'members'], { error: 'expected everybody or members' }).default('everybody'),
-  grace: Duration.optional(),
-});
+const Choices = z.strictObject(
+  {
+    campaigns: z
+      .array(
+        z.string({ error: 'expected the name of a campaign' }).min(1, { error: 'expected the name of a campaign' }),
+        {
+          error: 'expected a list of campaign names',
+        },
+      )
+      .min(1, { error: 'expected a list of campaign names' })
+      .default(['Christmas 2025']),
+    campaignStatusFor: z
+      .enum(['everybody', 'members'], { error: 'expected everybody or members' })
+      .default('everybody'),
+    grace: Duration.optional(),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `there is no choice called ${issue.keys.join(', ')}`
+        : 'expected choices such as `campaigns: [Christmas 2025]`',
+  },
+);
 
 export interface NotionSettings {
   token: string;
@@ -147,26 +173,28 @@ export type Config = ReturnType<typeof loadConfig>;
  * @throws {Error} listing every setting at fault, not just the first; never a value, which may be a secret.
  */
 export function loadConfig(role: Role, env: NodeJS.ProcessEnv = process.env, choicesFile = 'precall.yaml') {
-  // `NOTION_TOKEN=` in a .env file means "not set", not "the empty string".
+  // `NOTION_TOKEN=` in a .env file means "not set", not "the empty string"; a secret read from a file ends in a newline.
   const given = Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => !!entry[1]?.trim()),
+    Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])),
   );
+  const faults = missing(role, given);
   const settings = Environment.safeParse(given);
-  const choices = Choices.safeParse(readChoices(choicesFile));
+  const choices = Choices.safeParse(readChoices(choicesFile, faults));
+  const temporal = readTemporal(given, faults);
 
-  const faults = [
-    ...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`),
-    ...(choices.error?.issues ?? []).map(({ path, message }) => `${choicesFile}: ${path.join('.')}: ${message}`),
-    ...missing(role, given),
-  ];
-  if (!settings.success || !choices.success || faults.length > 0) {
-    throw new ConfigError(faults);
-  }
-  return describe(settings.data, choices.data, given);
+  faults.push(...faultsIn(settings), ...faultsIn(choices, choicesFile));
+  if (!settings.success || !choices.success || !temporal || faults.length > 0) throw new ConfigError(faults);
+  return describe(settings.data, choices.data, temporal);
+}
+
+function faultsIn({ error }: z.ZodSafeParseResult<unknown>, file?: string): string[] {
+  return (error?.issues ?? []).map(({ path, message }) =>
+    [...(file ? [file] : []), ...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+  );
 }
 
 /** Settings are missing or cannot be understood; the message lists each by name. */
-export class ConfigError extends Error {
+export class ConfigError extends OperatorError {
   override readonly name = 'ConfigError';
 
   constructor(faults: readonly string[]) {
@@ -187,15 +215,52 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-function readChoices(file: string): unknown {
+function readChoices(file: string, faults: string[]): unknown {
   if (!existsSync(file)) return {};
   try {
     return parseYaml(readFileSync(file, 'utf8')) ?? {};
   } catch (error) {
-    throw new ConfigError([
-      `${file}: is not valid YAML (${error instanceof Error ? error.message.split('\n')[0] : error})`,
-    ]);
+    faults.push(`${file}: cannot be read: ${messageOf(error).split('\n')[0]?.replace(/:$/, '')}`);
+    return {};
   }
+}
+
+/** As Temporal's own tools read them, but what those pass over in silence is a fault: it would lead to another server. */
+function readTemporal(given: Record<string, string>, faults: string[]) {
+  const before = faults.length;
+  const file = given['TEMPORAL_CONFIG_FILE'];
+  if (file && !existsSync(file)) faults.push('TEMPORAL_CONFIG_FILE: there is no such file');
+  for (const name of ['TEMPORAL_TLS', 'TEMPORAL_TLS_DISABLE_HOST_VERIFICATION']) {
+    if (given[name] && !/^(true|false|1|0)$/.test(given[name])) faults.push(`${name}: expected true or false`);
+  }
+  if (given['TEMPORAL_API_KEY'] && /^(false|0)$/.test(given['TEMPORAL_TLS'] ?? '')) {
+    faults.push('TEMPORAL_TLS: must not be false with TEMPORAL_API_KEY, which would travel in clear text');
+  }
+  if (given['TEMPORAL_ADDRESS'] && !/^[^\s/@]+$/.test(given['TEMPORAL_ADDRESS'])) {
+    faults.push('TEMPORAL_ADDRESS: expected host:port, such as localhost:7233');
+  }
+  if (faults.length > before) return undefined;
+  try {
+    return {
+      /** Whether the operator names a Temporal of their own, by address or by profile. */
+      given: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => given[name] !== undefined),
+      ...loadClientConnectConfig({ overrideEnvVars: given }),
+    };
+  } catch (error) {
+    faults.push(`TEMPORAL_*: ${whatTemporalSays(error)}`);
+    return undefined;
+  }
+}
+
+/** A TOML error quotes the lines around it, which may hold an API key. */
+function whatTemporalSays(error: unknown): string {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code && path) return `the file ${path} cannot be read (${code})`;
+  return messageOf(error).split('\n')[0]!;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What this role cannot do without. A part that is half configured is a fault for everyone: it would quietly not be used. */
@@ -219,9 +284,6 @@ function missing(role: Role, given: Record<string, string>): string[] {
   } else if (role === 'server') {
     need('CALCOM_WEBHOOK_SECRET', 'so that only Cal.com can report bookings');
   }
-  if (given['TEMPORAL_API_KEY'] && given['TEMPORAL_TLS'] === 'false') {
-    faults.push('TEMPORAL_TLS: must not be false with TEMPORAL_API_KEY, which would travel in clear text');
-  }
   return faults;
 }
 
@@ -232,7 +294,7 @@ function hostOf(url: string): string {
 function describe(
   settings: z.infer<typeof Environment>,
   choices: z.infer<typeof Choices>,
-  given: Record<string, string>,
+  temporal: NonNullable<ReturnType<typeof readTemporal>>,
 ) {
   const mode = settings.TESTING_MODE ? TESTING_MODE : NORMAL_MODE;
   return {
@@ -243,12 +305,7 @@ function describe(
       webhookSecrets: settings.CALCOM_WEBHOOK_SECRET,
       allowUnsigned: settings.ALLOW_UNSIGNED_WEBHOOKS,
     },
-    temporal: {
-      /** Whether the operator names a Temporal of their own, by address or by profile. */
-      given: ['TEMPORAL_ADDRESS', 'TEMPORAL_PROFILE', 'TEMPORAL_CONFIG_FILE'].some((name) => given[name] !== undefined),
-      ...loadClientConnectConfig({ overrideEnvVars: given }),
-      taskQueue: settings.TASK_QUEUE,
-    },
+    temporal: { ...temporal, taskQueue: settings.TASK_QUEUE },
     dataDir: settings.DATA_DIR,
     installationKey: settings.INSTALLATION_KEY,
     notion: notionOf(settings),

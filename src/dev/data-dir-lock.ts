@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createWhole } from '../create-whole.ts';
+import { OperatorError } from '../operator-error.ts';
 
 /** Another process works on this data folder. */
-export class DataDirInUse extends Error {
+export class DataDirInUse extends OperatorError {
   override readonly name = 'DataDirInUse';
-  readonly forOperator = true;
 
   constructor(dataDir: string, pid: number) {
     super(

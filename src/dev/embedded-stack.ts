@@ -3,16 +3,18 @@ import getPort from 'get-port';
 import type { Logger } from 'pino';
 import type { Config, NotionSettings } from '../config.ts';
 import { installationKeyOf, keptSecret } from '../kept-secret.ts';
+import { OperatorError } from '../operator-error.ts';
+import { listen } from '../server/listen.ts';
 import { createServer } from '../server/server.ts';
 import { createBookingRuns } from '../temporal/booking-runs.ts';
 import { connectWorker } from '../temporal/connect-worker.ts';
 import { createActivities } from '../worker/create-activities.ts';
-import { startWorker } from '../worker/worker.ts';
+import { type PrecallWorker, startWorker } from '../worker/worker.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher/mail-catcher.ts';
 import { type NotionSandbox, type Seed, startNotionSandbox } from './notion-sandbox/sandbox.ts';
 import { provisionTemporalCli } from './provision/temporal-cli.ts';
-import { startTemporalServer } from './temporal-server.ts';
+import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
 
 export interface StackOptions {
   config: Config;
@@ -51,7 +53,14 @@ const SHUTDOWN_GRACE_MS = 2_000;
 export async function startStack({ config, log, say, preferredPorts = {}, seed }: StackOptions): Promise<Stack> {
   const running: (() => Promise<unknown> | unknown)[] = [lockDataDir(config.dataDir)];
   const stop = async () => {
-    for (const end of running.splice(0).reverse()) await end();
+    // What cannot be stopped must not keep the rest from it, Temporal least of all.
+    for (const end of running.splice(0).reverse()) {
+      try {
+        await end();
+      } catch (error) {
+        log.warn({ err: error }, 'a part did not stop');
+      }
+    }
   };
 
   try {
@@ -94,7 +103,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       (config.server.allowUnsigned ? [] : [keptSecret(config.dataDir, 'webhook-secret')]);
     const app = createServer({ config: { ...config.server, webhookSecrets }, runs, installationKey, log });
     running.push(() => app.close());
-    const url = await app.listen({ host: config.server.host, port: config.server.port });
+    const url = await listen(app, config.server);
 
     return {
       url,
@@ -104,24 +113,26 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       smtpUrl,
       sandbox,
       catcher,
-      failed: Promise.race([
-        worker.done.then(() => new Promise<never>(() => undefined)),
-        ...(temporal
-          ? [
-              temporal.exited.then(({ expected }) =>
-                expected
-                  ? new Promise<never>(() => undefined)
-                  : Promise.reject(new Error('The embedded Temporal server ended unexpectedly')),
-              ),
-            ]
-          : []),
-      ]),
+      failed: failureOf(worker, temporal),
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Rejects when the worker or Temporal ends without having been asked to. */
+function failureOf(worker: PrecallWorker, temporal: TemporalServer | undefined): Promise<never> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    worker.done.catch(reject);
+    void temporal?.exited.then(({ expected, lastLines }) => {
+      if (!expected) reject(new OperatorError(`The embedded Temporal server has ended:\n${lastLines.join('\n')}`));
+    });
+  });
+  // It may fail while nobody is waiting for it yet.
+  failed.catch(() => undefined);
+  return failed;
 }
 
 async function startTemporal(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { OperatorError } from '../operator-error.ts';
 import { type GuardedProcess, startGuarded } from './guarded-process.ts';
 
 /** How one attempt to start a Temporal server looks. */
@@ -16,7 +17,7 @@ export interface TemporalProcess extends GuardedProcess {
 }
 
 /** The server ended, or did not answer, before it could be used. */
-export class TemporalStartError extends Error {
+export class TemporalStartError extends OperatorError {
   override readonly name = 'TemporalStartError';
   readonly endedByItself: boolean;
 

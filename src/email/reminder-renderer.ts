@@ -3,6 +3,7 @@ import { Liquid, type Template } from 'liquidjs';
 import type { Attendee, Booking } from '../booking.ts';
 import { oneLine } from '../clean-text.ts';
 import type { TemplateName } from '../config.ts';
+import { OperatorError } from '../operator-error.ts';
 import { type MailVariables, mailVariables } from './mail-variables.ts';
 
 export interface RenderedMail {
@@ -19,7 +20,7 @@ export interface ReminderRenderer {
 }
 
 /** A mail template cannot be used. The message names file, line and fault. */
-export class TemplateError extends Error {
+export class TemplateError extends OperatorError {
   override readonly name = 'TemplateError';
 }
 

@@ -54,9 +54,17 @@ export function createBookingRuns(
   const client = new Client({ connection, namespace });
   let abilities: Promise<NamespaceAbilities> | undefined;
 
-  async function inTime<T>(request: (abilities: NamespaceAbilities) => Promise<T>): Promise<T> {
+  const underWay = new Set<Promise<unknown>>();
+
+  async function inTime<T>(request: () => Promise<T>): Promise<T> {
+    const asking = connection.withDeadline(Date.now() + DEADLINE_MS, request);
+    underWay.add(asking);
+    return asking.finally(() => underWay.delete(asking));
+  }
+
+  async function prepared<T>(request: (abilities: NamespaceAbilities) => Promise<T>): Promise<T> {
     try {
-      return await connection.withDeadline(Date.now() + DEADLINE_MS, async () => {
+      return await inTime(async () => {
         abilities ??= prepareNamespace(connection, namespace, log);
         return request(await abilities);
       });
@@ -93,12 +101,12 @@ export function createBookingRuns(
   }
 
   return {
-    prepare: () => inTime(async () => undefined),
+    prepare: () => prepared(async () => undefined),
 
     async tell(event) {
       const workflowId = workflowIdOf(event.booking);
       try {
-        await inTime((abilities) => signalWithStart(event, abilities));
+        await prepared((abilities) => signalWithStart(event, abilities));
         return { workflowId, result: 'accepted' };
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return { workflowId, result: 'closed' };
@@ -108,7 +116,7 @@ export function createBookingRuns(
 
     async whyNotReady() {
       try {
-        return await connection.withDeadline(Date.now() + DEADLINE_MS, async () => {
+        return await inTime(async () => {
           const polled = await Promise.all([
             isPolled(connection, namespace, taskQueue, 'TASK_QUEUE_TYPE_WORKFLOW'),
             isPolled(connection, namespace, taskQueue, 'TASK_QUEUE_TYPE_ACTIVITY'),
@@ -120,7 +128,11 @@ export function createBookingRuns(
       }
     },
 
-    close: () => connection.close(),
+    async close() {
+      // The client throws out of a timer when it tries a request again on a closed connection.
+      await Promise.allSettled(underWay);
+      await connection.close();
+    },
   };
 }
 

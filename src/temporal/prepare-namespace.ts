@@ -46,27 +46,23 @@ export async function prepareNamespace(
 
 async function registerSearchAttributes(connection: Connection, namespace: string, log: Logger): Promise<boolean> {
   const wanted = Object.fromEntries(searchAttributes.map(({ name, type }) => [name, INDEXED_TYPES[type]]));
-  const isThere = await orSayWhy(log, 'search attributes cannot be listed', async () => {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    return Object.entries(wanted).every(([name, type]) => customAttributes[name] === type);
-  });
-  if (isThere) return true;
-
   const names = Object.keys(wanted).join(', ');
-  const added = await orSayWhy(log, `runs cannot be filtered in the Temporal UI: register ${names} by hand`, () =>
-    connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted }),
-  );
-  return added !== undefined;
+  return orSayWhy(log, `runs cannot be filtered in the Temporal UI: register ${names} by hand`, async () => {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    const isThere = Object.entries(wanted).every(([name, type]) => customAttributes[name] === type);
+    if (!isThere) await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted });
+  });
 }
 
-/** @returns undefined, with a warning, where this Temporal refuses; an unreachable one is an error all the same. */
-async function orSayWhy<T>(log: Logger, consequence: string, request: () => Promise<T>): Promise<T | undefined> {
+/** @returns false, with a warning, where this Temporal refuses; an unreachable one is an error all the same. */
+async function orSayWhy(log: Logger, consequence: string, request: () => Promise<unknown>): Promise<boolean> {
   try {
-    return await request();
+    await request();
+    return true;
   } catch (error) {
     if (isUnreachable(error)) throw error;
     log.warn({ code: codeOf(error) }, consequence);
-    return undefined;
+    return false;
   }
 }
 

@@ -12,6 +12,9 @@ export function describeTimetable({ status, reason, startsAt, reminders, campaig
     `**Campaign** ${describeCampaign(campaign)}`,
     '',
     `**Notion** ${describeNotion(notion)}`,
+    '',
+    // The UI's frame is a line too short for what is in it.
+    '&nbsp;',
   ].join('\n');
 }
 

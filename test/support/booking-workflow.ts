@@ -50,7 +50,7 @@ export interface Story {
 
 const QUIET = new DefaultLogger('ERROR');
 // Before anything of the SDK's is used: it can be done once only.
-Runtime.install({ logger: QUIET });
+Runtime.install({ logger: QUIET, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
 
 /** Runs `precallPrep` in a real worker on the time-skipping server, with the real mail activity and recorded adapters. */
 export function useBookingWorkflow() {

@@ -132,6 +132,18 @@ describe('a booking', () => {
     });
   });
 
+  describe('five years ahead', () => {
+    it('sleeps until its reminders are due', async () => {
+      const { booking, event } = await booked(5 * 365 * DAY_MS);
+
+      const { world } = await bookings.follow(event, async () => undefined);
+
+      expect(world.mails.map(({ at }) => at)).toEqual(
+        [72, 24, 2].map((hours) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS))),
+      );
+    });
+  });
+
   describe('made too shortly before the call', () => {
     it('gets no reminders and no campaign status, but is Booked and followed to its end', async () => {
       const { booking, event } = await booked(90 * MINUTE_MS);

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
+import { OperatorError } from '../../operator-error.ts';
 import { exclusively } from './exclusively.ts';
 
 /** A program that is not part of the package: what it is called, and the ways to come by it. */
@@ -43,7 +44,7 @@ export interface ProvisionOptions {
 }
 
 /** A program that is needed is not here, and no way to get it worked. */
-export class ProgramMissingError extends Error {
+export class ProgramMissingError extends OperatorError {
   override readonly name = 'ProgramMissingError';
 }
 
