@@ -1,10 +1,11 @@
 import type { Connection } from '@temporalio/client';
+import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
 import * as searchAttributeKeys from '../workflows/search-attributes.ts';
 
 /** Long enough that a closed run still answers a late repeat of its booking. */
-const RETENTION_SECONDS = 30 * 24 * 3_600;
+const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 const INDEXED_TYPES = {
@@ -33,11 +34,11 @@ export async function prepareNamespace(
   log: Logger,
 ): Promise<NamespaceAbilities> {
   const { config } = await connection.workflowService.describeNamespace({ namespace });
-  if (Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) < RETENTION_SECONDS) {
+  if ((optionalTsToMs(config?.workflowExecutionRetentionTtl) ?? 0) < RETENTION_MS) {
     await orSayWhy(log, 'closed runs are kept for less than 30 days: set the namespace’s retention', () =>
       connection.workflowService.updateNamespace({
         namespace,
-        config: { workflowExecutionRetentionTtl: { seconds: RETENTION_SECONDS as never } },
+        config: { workflowExecutionRetentionTtl: msToTs(RETENTION_MS) },
       }),
     );
   }

@@ -1,4 +1,5 @@
 import type { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { type Logger, pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { prepareNamespace, searchAttributes } from '../../src/temporal/prepare-namespace.ts';
@@ -19,7 +20,7 @@ describe('a namespace', () => {
       {
         updateNamespace: {
           namespace: 'default',
-          config: { workflowExecutionRetentionTtl: { seconds: 30 * 24 * 3_600 } },
+          config: { workflowExecutionRetentionTtl: msToTs('30 days') },
         },
       },
       { addSearchAttributes: { namespace: 'default', searchAttributes: REGISTERED } },
@@ -85,7 +86,7 @@ function aTemporal(state: {
   const connection = {
     workflowService: {
       describeNamespace: async () => ({
-        config: { workflowExecutionRetentionTtl: { seconds: state.retentionHours * 3_600 } },
+        config: { workflowExecutionRetentionTtl: msToTs(`${state.retentionHours} hours`) },
       }),
       updateNamespace: change('updateNamespace'),
     },
