@@ -14,7 +14,7 @@ export function describeTimetable({ status, reason, startsAt, reminders, campaig
     `**Notion** ${describeNotion(notion)}`,
     '',
     // The UI's frame is a line too short for what is in it.
-    '&nbsp;',
+    '\u00a0',
   ].join('\n');
 }
 
