@@ -177,12 +177,12 @@ export function loadConfig(role: Role, env: NodeJS.ProcessEnv = process.env, cho
   const given = Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value?.trim() ? [[name, value.trim()]] : [])),
   );
-  const faults = missing(role, given);
   const settings = Environment.safeParse(given);
+  const faults = [...faultsIn(settings), ...missing(role, given)];
   const choices = Choices.safeParse(readChoices(choicesFile, faults));
   const temporal = readTemporal(given, faults);
 
-  faults.push(...faultsIn(settings), ...faultsIn(choices, choicesFile));
+  faults.push(...faultsIn(choices, choicesFile));
   if (!settings.success || !choices.success || !temporal || faults.length > 0) throw new ConfigError(faults);
   return describe(settings.data, choices.data, temporal);
 }
@@ -301,7 +301,7 @@ function describe(
     server: {
       host: settings.HOST,
       port: settings.PORT,
-      publicUrl: settings.PUBLIC_URL ?? `http://localhost:${settings.PORT}`,
+      publicUrl: settings.PUBLIC_URL,
       webhookSecrets: settings.CALCOM_WEBHOOK_SECRET,
       allowUnsigned: settings.ALLOW_UNSIGNED_WEBHOOKS,
     },

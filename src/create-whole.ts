@@ -9,14 +9,15 @@ import { linkSync, rmSync, writeFileSync } from 'node:fs';
  */
 export function createWhole(file: string, content: string): boolean {
   const draft = `${file}.${randomUUID()}`;
-  writeFileSync(draft, content, { mode: 0o600 });
   try {
+    // Flushed, or a power cut could leave the name without the content.
+    writeFileSync(draft, content, { mode: 0o600, flush: true });
     linkSync(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return false;
   } finally {
-    rmSync(draft);
+    rmSync(draft, { force: true });
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from './config.ts';
 import { createWhole } from './create-whole.ts';
+import { OperatorError } from './operator-error.ts';
 
 /**
  * The secret that seat ids, derived uids and Message-IDs hang on. It must be the same in every process and never change;
@@ -15,11 +16,16 @@ export function installationKeyOf({ installationKey, dataDir }: Pick<Config, 'in
 /**
  * A secret that is made when it is first asked for and kept in a file of this name.
  *
+ * @throws {OperatorError} when the file holds none.
  * @throws {Error} when the file cannot be made or read.
  */
 export function keptSecret(dataDir: string, name: string): string {
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const file = join(dataDir, name);
   createWhole(file, randomBytes(32).toString('base64'));
-  return readFileSync(file, 'utf8');
+  const secret = readFileSync(file, 'utf8').trim();
+  // An empty key would quietly make every hash guessable.
+  if (secret.length < 32)
+    throw new OperatorError(`${file} holds no secret: put back the one it held, or remove the file.`);
+  return secret;
 }

@@ -57,7 +57,8 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
 
       const { subject, text, html } = renderer.render({ booking, attendee: recipient, template, now: clock.now() });
       const answersTo = replyTo ?? organizerOf(booking);
-      const beating = setInterval(() => Context.current().heartbeat(), HEARTBEAT_EVERY_MS);
+      const activity = Context.current();
+      const beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
       try {
         await transport.send({
           to: recipient,

@@ -4,6 +4,7 @@ import type { Attendee, Booking, Organizer } from '../booking.ts';
 import { oneLine } from '../clean-text.ts';
 import { isTimeZone } from '../config.ts';
 import { keyedHash } from '../keyed-hash.ts';
+import { readInstant } from './read-instant.ts';
 
 /** What is wrong with a delivery. `path` leads to the field; the value, which may be personal, is never told. */
 export interface Fault {
@@ -16,35 +17,42 @@ export type BookingReading =
   | { booking?: never; faults: Fault[]; warnings: string[] };
 
 type Fields = Record<string, unknown>;
+/** Where the body has a field of the booking, or should have it. */
+type PathOf = (name: string) => string;
+
+const WebLink = z.url({ protocol: /^https?$/ }).max(2_000);
+
+/** Minutes. */
+const Length = z
+  .number()
+  .positive()
+  .max(24 * 60);
 
 /** Cal.com's shortest events are 5 minutes; without an end or a length the call is taken to last half an hour. */
 const USUAL_LENGTH_MINUTES = 30;
-/** Temporal's clock ends with the year 9999. */
-const LATEST_INSTANT = Date.UTC(9999, 0);
-
-const Instant = z.iso
-  .datetime({ offset: true })
-  .transform((text) => Date.parse(text))
-  .refine((instant) => instant < LATEST_INSTANT);
+/** Every reminder to each of them carries the booking, and a run of Temporal's holds 50 MB. */
+const MOST_ATTENDEES = 100;
 
 /**
  * Reads the booking in the payload of a booking event. It lies directly under `payload`, or with some senders under
- * `payload.booking`, where a start and attendees may be all there is.
+ * `payload.booking`, where a start and attendees may be all there is; what is not there is looked for beside it.
  *
  * Only what makes a booking unusable is a fault; details that cannot be used are cleaned or left out with a warning.
  */
 export function readBooking(payload: unknown, { installationKey }: { installationKey: string }): BookingReading {
-  const nested = fieldsOf(fieldsOf(payload)?.['booking']);
-  const fields = nested ?? fieldsOf(payload);
-  const path = nested ? 'payload.booking' : 'payload';
-  if (!fields) return { faults: [{ path, expected: 'an object with the booking' }], warnings: [] };
+  const outer = fieldsOf(payload);
+  if (!outer) return { faults: [{ path: 'payload', expected: 'an object with the booking' }], warnings: [] };
+  const inner = fieldsOf(outer['booking']);
+  const fields = inner ? { ...outer, ...withoutNulls(inner) } : outer;
+  const at: PathOf = (name) =>
+    inner && (inner[name] != null || outer[name] == null) ? `payload.booking.${name}` : `payload.${name}`;
 
   const faults: Fault[] = [];
   const warnings: string[] = [];
-  const startsAt = readStart(fields, path, faults);
-  const endsAt = readEnd(fields, startsAt, path, faults, warnings);
+  const startsAt = readStart(fields, at, faults);
+  const endsAt = readEnd(fields, startsAt, at, faults, warnings);
   const organizer = readOrganizer(fields['organizer']);
-  const attendees = readAttendees(fields, organizer, path, faults, warnings);
+  const attendees = readAttendees(fields, organizer, at, faults, warnings);
   const [booker, ...guests] = attendees;
   if (!booker || startsAt === undefined || endsAt === undefined || faults.length > 0) return { faults, warnings };
 
@@ -67,27 +75,23 @@ export function readBooking(payload: unknown, { installationKey }: { installatio
   };
 }
 
-function readStart(fields: Fields, path: string, faults: Fault[]): number | undefined {
-  const { data } = Instant.safeParse(fields['startTime']);
-  if (data === undefined)
-    faults.push({ path: `${path}.startTime`, expected: 'an instant such as 2026-12-03T15:00:00Z' });
-  return data;
+function readStart(fields: Fields, at: PathOf, faults: Fault[]): number | undefined {
+  const startsAt = readInstant(fields['startTime']);
+  if (startsAt === undefined) {
+    faults.push({ path: at('startTime'), expected: 'an instant such as 2026-12-03T15:00:00Z' });
+  }
+  return startsAt;
 }
 
-function readEnd(fields: Fields, startsAt: number | undefined, path: string, faults: Fault[], warnings: string[]) {
-  const { data: endsAt } = Instant.safeParse(fields['endTime']);
+function readEnd(fields: Fields, startsAt: number | undefined, at: PathOf, faults: Fault[], warnings: string[]) {
+  const endsAt = readInstant(fields['endTime']);
   if (endsAt === undefined) {
-    if (fields['endTime'] != null) warnings.push(`${path}.endTime is no instant`);
-    const minutes =
-      z
-        .number()
-        .positive()
-        .max(24 * 60)
-        .safeParse(fields['length']).data ?? USUAL_LENGTH_MINUTES;
+    if (fields['endTime'] != null) warnings.push(`${at('endTime')} is no instant`);
+    const minutes = Length.safeParse(fields['length']).data ?? USUAL_LENGTH_MINUTES;
     return startsAt === undefined ? undefined : startsAt + minutes * 60_000;
   }
   if (startsAt !== undefined && endsAt < startsAt) {
-    faults.push({ path: `${path}.endTime`, expected: 'an instant after startTime' });
+    faults.push({ path: at('endTime'), expected: 'an instant that is not before startTime' });
   }
   return endsAt;
 }
@@ -103,34 +107,38 @@ function readOrganizer(value: unknown): Organizer {
 function readAttendees(
   fields: Fields,
   organizer: Organizer,
-  path: string,
+  at: PathOf,
   faults: Fault[],
   warnings: string[],
 ): Attendee[] {
   const expected = 'one usable e-mail address';
   if (!Array.isArray(fields['attendees']) || fields['attendees'].length === 0) {
-    faults.push({ path: `${path}.attendees`, expected: `a list of at least one attendee with ${expected}` });
+    faults.push({ path: at('attendees'), expected: `a list of at least one attendee with ${expected}` });
     return [];
   }
 
+  // Who is listed first has booked, even if it is with themselves.
   const hosts = new Set([organizer.email, ...teamOf(fields['team'])].map((email) => email?.toLowerCase()));
   const byAddress = new Map<string, Attendee>();
   const unusable: string[] = [];
-  fields['attendees'].forEach((value: unknown, index) => {
+  if (fields['attendees'].length > MOST_ATTENDEES) {
+    warnings.push(`${at('attendees')} has more than ${MOST_ATTENDEES} entries: the others are left out`);
+  }
+  fields['attendees'].slice(0, MOST_ATTENDEES).forEach((value: unknown, index) => {
     const attendee = readAttendee(value);
     if (!attendee) {
-      unusable.push(`${path}.attendees[${index}].email`);
+      unusable.push(`${at('attendees')}[${index}].email`);
       return;
     }
     const address = attendee.email.toLowerCase();
-    if ((byAddress.size > 0 && hosts.has(address)) || byAddress.has(address)) return;
+    if ((index > 0 && hosts.has(address)) || byAddress.has(address)) return;
     byAddress.set(address, attendee);
     const zone = fieldsOf(value)?.['timeZone'];
-    if (zone != null && !attendee.timeZone) warnings.push(`${path}.attendees[${index}].timeZone is no IANA time zone`);
+    if (zone != null && !attendee.timeZone) warnings.push(`${at('attendees')}[${index}].timeZone is no IANA time zone`);
   });
 
-  if (byAddress.size === 0) faults.push(...unusable.map((at) => ({ path: at, expected })));
-  else warnings.push(...unusable.map((at) => `${at} is not ${expected}: the attendee is left out`));
+  if (byAddress.size === 0) faults.push(...unusable.map((path) => ({ path, expected })));
+  else warnings.push(...unusable.map((path) => `${path} is not ${expected}: the attendee is left out`));
   return [...byAddress.values()];
 }
 
@@ -162,11 +170,12 @@ function readUid(
     installationKey,
   }: { booker: Attendee; organizer: Organizer; startsAt: number; installationKey: string },
 ): string {
-  const given = z.union([z.string().min(1), z.number()]).safeParse(fields['uid'] ?? fields['bookingUid']).data;
+  const given = readIdentifier(fields['uid']) ?? readIdentifier(fields['bookingUid']);
   if (given !== undefined) {
-    return /^[\w.-]{1,100}$/.test(String(given)) ? String(given) : keyedHash(installationKey, 'uid', [given]);
+    return /^[\w.-]{1,100}$/.test(given) ? given : keyedHash(installationKey, 'uid', [given]);
   }
-  const host = organizer.email?.toLowerCase() ?? fields['eventTypeId'] ?? null;
+  const host =
+    organizer.email?.toLowerCase() ?? readIdentifier(fields['eventTypeId']) ?? readIdentifier(fields['type']) ?? null;
   return keyedHash(installationKey, 'derived-uid', [host, startsAt, booker.email.toLowerCase()]);
 }
 
@@ -181,13 +190,13 @@ function readJoinUrl(fields: Fields): string | undefined {
     fields['location'],
     fieldsOf(fields['videoCallData'])?.['url'],
   ];
-  return candidates.find(
-    (url): url is string =>
-      z
-        .url({ protocol: /^https?$/ })
-        .max(2_000)
-        .safeParse(url).success,
-  );
+  return candidates.map(readWebLink).find((url) => url !== undefined);
+}
+
+function readWebLink(value: unknown): string | undefined {
+  const { data } = WebLink.safeParse(value);
+  // The parser's own spelling: no blanks, control characters or bidi marks are left in it.
+  return data && new URL(data).href;
 }
 
 /** `integrations:zoom` and its like name a provider, not a place. */
@@ -197,8 +206,17 @@ function readPlace(value: unknown): string | undefined {
 }
 
 function readName(fields: Fields): string {
-  const joined = [fields['firstName'], fields['lastName']].filter((part) => typeof part === 'string').join(' ');
-  return firstText(fields['name'], joined) ?? '';
+  const { name } = fields;
+  return firstText(name, joinedName(fieldsOf(name) ?? {}), joinedName(fields)) ?? '';
+}
+
+function joinedName({ firstName, lastName }: Fields): string {
+  return [firstName, lastName].filter((part) => typeof part === 'string').join(' ');
+}
+
+function readIdentifier(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;
+  return (typeof value === 'string' && value.trim()) || undefined;
 }
 
 function readAddress(value: unknown): string | undefined {
@@ -212,6 +230,10 @@ function readTimeZone(value: unknown): string | undefined {
 
 function firstText(...values: unknown[]): string | undefined {
   return values.map((value) => (typeof value === 'string' ? oneLine(value) : '')).find((text) => text !== '');
+}
+
+function withoutNulls(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 }
 
 function fieldsOf(value: unknown): Fields | undefined {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Booking, BookingEvent } from '../booking.ts';
 import { type Fault, readBooking } from './read-booking.ts';
+import { readInstant } from './read-instant.ts';
 
 /** What a delivery turned out to say. */
 export type Reading =
@@ -52,8 +53,8 @@ const KNOWN_TRIGGERS = new Set([
 
 const Envelope = z.looseObject({
   triggerEvent: z.string().min(1),
-  createdAt: z.iso.datetime({ offset: true }).optional().catch(undefined),
-  payload: z.unknown(),
+  createdAt: z.unknown().optional(),
+  payload: z.unknown().optional(),
 });
 
 /**
@@ -84,12 +85,12 @@ export function readDelivery(body: Buffer, context: ReadingContext): Reading {
 
   const { booking, faults, warnings } = readBooking(payload, context);
   if (!booking) return { verdict: 'rejected', faults };
-  return { verdict: 'booking', event: confirmed(booking, createdAt, context.receivedAt), warnings };
+  return { verdict: 'booking', event: confirmed(booking, readInstant(createdAt), context.receivedAt), warnings };
 }
 
-function confirmed(booking: Booking, createdAt: string | undefined, receivedAt: number): BookingEvent {
+function confirmed(booking: Booking, createdAt: number | undefined, receivedAt: number): BookingEvent {
   // A sender whose clock is ahead must not make a booking look later than it was heard of.
-  const occurredAt = new Date(Math.min(createdAt ? Date.parse(createdAt) : receivedAt, receivedAt)).toISOString();
+  const occurredAt = new Date(Math.min(createdAt ?? receivedAt, receivedAt)).toISOString();
   const id = createHash('sha256')
     .update(JSON.stringify(['confirmed', createdAt, booking]))
     .digest('hex')
@@ -99,7 +100,8 @@ function confirmed(booking: Booking, createdAt: string | undefined, receivedAt: 
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
+    // Unlike a Buffer, it passes over a byte order mark.
+    return JSON.parse(new TextDecoder().decode(body));
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { createWhole } from '../create-whole.ts';
 import { OperatorError } from '../operator-error.ts';
+import { identityOf } from './process-identity.ts';
 
 /** Another process works on this data folder. */
 export class DataDirInUse extends OperatorError {
@@ -17,57 +17,59 @@ export class DataDirInUse extends OperatorError {
 }
 
 /**
- * Takes the data folder for this process alone. A lock that a killed process left behind is taken over at once: it names
- * its owner by pid and start time, so that a pid that was given out again is not mistaken for it.
+ * Takes the data folder for this process alone. A lock that a killed process left behind is taken over at once.
+ *
+ * The lock is the newest of the files `lock.1`, `lock.2`, …, and names its owner. Whoever finds it without a living owner
+ * creates the next one, which only one process can. The newest stays when it is given back: were it removed, its number
+ * could be taken again by a process that looked earlier.
  *
  * @returns a function that gives the folder back.
  * @throws {DataDirInUse} while its owner lives.
  */
 export function lockDataDir(dataDir: string): () => void {
-  mkdirSync(dataDir, { recursive: true });
-  const file = join(dataDir, 'lock');
-  const mine = `${process.pid} ${startTimeOf(process.pid)}`;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const fileOf = (lock: number) => join(dataDir, `lock.${lock}`);
 
-  while (!createWhole(file, mine)) {
-    const owner = readIfThere(file);
+  for (;;) {
+    const seen = newestLock(dataDir);
+    const owner = readIfThere(fileOf(seen));
     const pid = Number.parseInt(owner, 10);
-    if (owner && owner === `${pid} ${startTimeOf(pid)}`) throw new DataDirInUse(dataDir, pid);
-    removeStale(file, owner);
+    if (pid && owner === identityOf(pid)) throw new DataDirInUse(dataDir, pid);
+
+    const mine = seen + 1;
+    if (!createWhole(fileOf(mine), identityOf(process.pid) ?? '')) continue;
+    if (newestLock(dataDir) > mine) {
+      // There had been one of this number before, and the owner of a newer one cleared it away.
+      rmSync(fileOf(mine), { force: true });
+      continue;
+    }
+    for (const lock of locksIn(dataDir)) if (lock < mine) rmSync(fileOf(lock), { force: true });
+    return () => emptyIfThere(fileOf(mine));
   }
-  return () => {
-    if (readIfThere(file) === mine) rmSync(file, { force: true });
-  };
 }
 
-/** Of two processes that find the same stale lock, one moves it away; a lock that came in its place is put back. */
-function removeStale(file: string, stale: string): void {
-  const aside = `${file}.stale.${process.pid}`;
-  try {
-    renameSync(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  if (readIfThere(aside) !== stale) createWhole(file, readIfThere(aside));
-  rmSync(aside, { force: true });
+/** 0 if there is none. */
+function newestLock(dataDir: string): number {
+  return Math.max(0, ...locksIn(dataDir));
 }
 
-function startTimeOf(pid: number): string {
-  try {
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return '';
-  }
+function locksIn(dataDir: string): number[] {
+  return readdirSync(dataDir).flatMap((name) => (/^lock\.\d+$/.test(name) ? [Number(name.slice('lock.'.length))] : []));
 }
 
 function readIfThere(file: string): string {
+  return unlessGone(() => readFileSync(file, 'utf8')) ?? '';
+}
+
+function emptyIfThere(file: string): void {
+  unlessGone(() => truncateSync(file));
+}
+
+function unlessGone<T>(act: () => T): T | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return act();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

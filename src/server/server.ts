@@ -1,10 +1,16 @@
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { BookingRuns } from '../temporal/booking-runs.ts';
 import { calcomWebhook } from './calcom-webhook.ts';
 import { health } from './health.ts';
-import { localOnly } from './local-only.ts';
 
 export interface ServerOptions {
   config: Pick<Config['server'], 'webhookSecrets' | 'allowUnsigned'>;
@@ -13,7 +19,11 @@ export interface ServerOptions {
   log: Logger;
 }
 
-/** The whole web server, ready to listen. */
+/**
+ * The whole web server, ready to listen.
+ *
+ * No answer holds anything of its request, or of an error nobody foresaw.
+ */
 export function createServer({ config, runs, installationKey, log }: ServerOptions): FastifyInstance {
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -23,21 +33,38 @@ export function createServer({ config, runs, installationKey, log }: ServerOptio
     requestTimeout: 5_000,
     connectionTimeout: 10_000,
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    // Addresses that cannot even be routed, such as /%ff.
+    frameworkErrors: answerError,
   });
 
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    const statusCode = error.statusCode ?? 500;
-    if (statusCode >= 500) request.log.error({ err: error }, 'request failed');
-    if (statusCode === 503) reply.header('retry-after', '10');
-    return reply
-      .code(statusCode)
-      .send({ status: statusCode === 503 ? 'unavailable' : 'refused', reason: error.message });
-  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ status: 'refused', reason: 'not_found' }));
 
   app.register(health, { runs });
-  app.register(async (hooks) => {
-    if (config.allowUnsigned) hooks.addHook('onRequest', localOnly);
-    await hooks.register(calcomWebhook, { runs, secrets: config.webhookSecrets ?? [], installationKey });
+  app.register(calcomWebhook, {
+    runs,
+    secrets: config.webhookSecrets ?? [],
+    allowUnsigned: config.allowUnsigned,
+    installationKey,
   });
   return app;
 }
+
+function answerError(error: FastifyError, { log }: FastifyRequest, reply: FastifyReply): void {
+  const statusCode = error.statusCode ?? 500;
+  if (statusCode >= 500) log.error({ err: error }, 'request failed');
+  if (statusCode === 503) {
+    reply.code(503).header('retry-after', '10').send({ status: 'unavailable', reason: error.message });
+  } else if (statusCode >= 500) {
+    reply.code(500).send({ status: 'failed', reason: 'internal_error' });
+  } else {
+    reply.code(statusCode).send({ status: 'refused', reason: REASONS[statusCode] ?? 'bad_request' });
+  }
+}
+
+const REASONS: Record<number, string> = {
+  404: 'not_found',
+  408: 'too_slow',
+  413: 'body_too_large',
+  414: 'url_too_long',
+};

@@ -1,0 +1,191 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isOneAddress } from '../../src/address.ts';
+import type { Booking } from '../../src/booking.ts';
+import type { Reading } from '../../src/calcom/read-delivery.ts';
+import { isTimeZone } from '../../src/config.ts';
+import { fixture, fixtureNames, type Json, read, readBody } from './support.ts';
+
+const ISO_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+
+const created = fixtureNames.filter((name) => name.startsWith('booking-created')).map(fixture);
+
+type Path = (string | number)[];
+
+/** Every place in a body where there is a value. */
+function placesIn(value: unknown, path: Path = []): Path[] {
+  const inside =
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, child]) =>
+          placesIn(child, [...path, Array.isArray(value) ? Number(key) : key]),
+        )
+      : [];
+  return path.length > 0 ? [path, ...inside] : inside;
+}
+
+/** A copy with another value in one place; undefined leaves it out. */
+function withValue(body: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value;
+  const copy = (Array.isArray(body) ? [...body] : { ...(body as Json) }) as Json;
+  copy[key] = withValue(copy[key], rest, value);
+  return copy;
+}
+
+/** Values that have fooled parsers before, beside any JSON there is. */
+const anyValue = fc.oneof(
+  { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
+  { weight: 1, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 400 }) },
+  { weight: 1, arbitrary: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()) },
+  { weight: 1, arbitrary: fc.webUrl() },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<unknown>(
+      'a@example.com',
+      'a@example.com,b@example.com',
+      '\ud800@example.com',
+      'Ada <a@example.com>',
+      'a@example.com\r\nBcc: b@example.com',
+      '\u202eevil\u202c',
+      'N'.repeat(10_000),
+      '👩‍👩‍👧‍👦'.repeat(300),
+      'javascript:alert(1)',
+      'https://example.com/\r\nX: y',
+      'Europe/Berlin',
+      '2026-12-03T15:00:00+14:00',
+      '0000-01-01T00:00:00Z',
+      Number.MAX_VALUE,
+      -1,
+      [[[]]],
+      { email: 'a@example.com', name: { firstName: 'A' } },
+      [{ email: 'a@example.com' }, { email: 'b@example.com' }],
+    ),
+  },
+);
+
+/** A real body with some of its fields replaced or left out. */
+const mutated = fc.constantFrom(...created).chain((body) =>
+  fc.array(fc.tuple(fc.constantFrom(...placesIn(body)), anyValue), { minLength: 1, maxLength: 6 }).map((changes) =>
+    changes.reduce<unknown>((changed, [path, value]) => {
+      // An earlier change may have taken the place away.
+      const parents = path.slice(0, -1);
+      const parent = parents.reduce<unknown>((at, key) => (at as Json | undefined | null)?.[key], changed);
+      return typeof parent === 'object' && parent !== null ? withValue(changed, path, value) : changed;
+    }, body),
+  ),
+);
+
+function expectUsable(booking: Booking): void {
+  const texts = [
+    booking.title,
+    booking.organizer.name,
+    ...(booking.location === undefined ? [] : [booking.location]),
+    ...booking.attendees.map(({ name }) => name),
+  ];
+  for (const text of texts) {
+    expect(text).not.toMatch(UNSEEN);
+    expect([...text].length).toBeLessThanOrEqual(200);
+    expect(text).toBe(text.trim());
+  }
+  expect(booking.title).not.toBe('');
+
+  expect(booking.startsAt).toMatch(ISO_INSTANT);
+  expect(booking.endsAt).toMatch(ISO_INSTANT);
+  expect(Date.parse(booking.endsAt)).toBeGreaterThanOrEqual(Date.parse(booking.startsAt));
+
+  expect(booking.uid).toMatch(/^[\w.-]{1,100}$/);
+  if (booking.seat !== undefined) expect(booking.seat).toMatch(/^[0-9a-f]{32}$/);
+  if (booking.joinUrl !== undefined) {
+    expect(new URL(booking.joinUrl).protocol).toMatch(/^https?:$/);
+    expect(booking.joinUrl).not.toMatch(/[\s\p{Cc}\p{Cf}]/u);
+  }
+
+  const people = [booking.organizer, ...booking.attendees];
+  expect(booking.attendees.length).toBeGreaterThan(0);
+  for (const { email, timeZone } of people) {
+    if (email !== undefined) expect(isOneAddress(email)).toBe(true);
+    if (timeZone !== undefined) expect(isTimeZone(timeZone)).toBe(true);
+  }
+  const addresses = booking.attendees.map(({ email }) => email.toLowerCase());
+  expect(new Set(addresses).size).toBe(addresses.length);
+}
+
+function expectSensible(reading: Reading): void {
+  if (reading.verdict === 'rejected') {
+    expect(reading.faults.length).toBeGreaterThan(0);
+    for (const { path, expected } of reading.faults) {
+      expect(path).toMatch(/^(body|triggerEvent|payload(\.[a-zA-Z]+|\[\d+\])*)$/);
+      expect(expected).not.toBe('');
+    }
+  }
+  if (reading.verdict !== 'booking') return;
+  expectUsable(reading.event.booking);
+  expect(reading.event.occurredAt).toMatch(ISO_INSTANT);
+  expect(reading.event.id).toMatch(/^[0-9a-f]{32}$/);
+}
+
+describe('any real body, with any of its fields replaced by anything or left out', () => {
+  it('is read without a throw, and what is accepted is fit for use', () => {
+    fc.assert(
+      fc.property(mutated, (body) => expectSensible(read(body))),
+      { numRuns: 1_500 },
+    );
+  });
+
+  it('is accepted as long as its trigger, start and an attendee’s address stand', () => {
+    const details = (body: unknown) =>
+      placesIn(body).filter((path) => {
+        const at = path.join('.');
+        return (
+          at.startsWith('payload.') && !/^payload\.(startTime|endTime|booking|attendees(\.0(\.email)?)?)$/.test(at)
+        );
+      });
+    const changed = fc
+      .constantFrom(...created)
+      .chain((body) =>
+        fc.tuple(fc.constantFrom(...details(body)), anyValue).map(([path, value]) => withValue(body, path, value)),
+      );
+
+    fc.assert(
+      fc.property(changed, (body) => {
+        expect(read(body).verdict).toBe('booking');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('says nothing of what is in a field, in faults and warnings', () => {
+    const canary = 'canary.person@example.com, hidden';
+    const told = (reading: Reading) => {
+      if (reading.verdict === 'booking') return { warnings: reading.warnings, id: reading.event.id };
+      return reading;
+    };
+
+    for (const body of created) {
+      for (const path of placesIn(body)) {
+        for (const value of [canary, [canary], { [canary]: canary }, { email: canary, name: canary }]) {
+          expect(JSON.stringify(told(read(withValue(body, path, value)))), path.join('.')).not.toMatch(/canary|hidden/);
+        }
+      }
+    }
+  });
+});
+
+describe('anything at all', () => {
+  it('is read without a throw when it is JSON', () => {
+    const delivery = fc.record({ triggerEvent: fc.constant('BOOKING_CREATED'), payload: anyValue });
+
+    fc.assert(
+      fc.property(fc.oneof(anyValue, delivery), (body) => expectSensible(readBody(JSON.stringify(body) ?? ''))),
+    );
+  });
+
+  it('is read without a throw when it is bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        expect(readBody(Buffer.from(bytes)).verdict).toBe('rejected');
+      }),
+    );
+  });
+});

@@ -1,0 +1,508 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigError, isTimeZone, loadConfig, type Role } from '../src/config.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './support/a-booking.ts';
+
+type Settings = Record<string, string | undefined>;
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+/** A folder of its own for each test, with these files. */
+function folderWith(files: Record<string, string> = {}): string {
+  const folder = mkdtempSync(join(tmpdir(), 'precall-config-'));
+  folders.push(folder);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  return folder;
+}
+
+function load(env: Settings = {}, role: Role = 'embedded', choices?: string) {
+  const folder = folderWith(choices === undefined ? {} : { 'precall.yaml': choices });
+  return loadConfig(role, env, join(folder, 'precall.yaml'));
+}
+
+/** What is said to be wrong, a line for each fault; the choices' file by its name alone. */
+function faultsOf(env: Settings, role: Role = 'embedded', choices?: string): string[] {
+  try {
+    load(env, role, choices);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [heading, ...faults] = error.message.split('\n');
+    expect(heading).toBe('Check these settings (.env.example tells what each is for):');
+    return faults.map((fault) => fault.trim().replace(/^\S*\/precall\.yaml/, 'precall.yaml'));
+  }
+  return [];
+}
+
+const NOTION = {
+  NOTION_TOKEN: 'ntn_0123456789',
+  NOTION_BUSINESSX_DB_ID: '1f2e3d4c5b6a47988a9b0c1d2e3f4a5b',
+  NOTION_EMAIL_SEQUENCE_DB_ID: '2a3b4c5d-6e7f-4801-9b2c-3d4e5f6a7b8c',
+};
+const MAIL = { SMTP_URL: 'smtps://user:password@mail.example:465', EMAIL_FROM: 'calls@example.com' };
+
+describe('without any setting', () => {
+  it('the embedded stack has all it needs', () => {
+    expect(load()).toEqual({
+      server: {
+        host: '127.0.0.1',
+        port: 8000,
+        publicUrl: undefined,
+        webhookSecrets: undefined,
+        allowUnsigned: false,
+      },
+      temporal: { given: false, namespace: undefined, connectionOptions: {}, taskQueue: 'precall' },
+      dataDir: '.precall',
+      installationKey: undefined,
+      notion: undefined,
+      campaigns: ['Christmas 2025'],
+      campaignStatusFor: 'everybody',
+      email: { smtpUrl: undefined, from: 'Precall <precall@localhost>', replyTo: undefined },
+      reminders: {
+        steps: [
+          { offsetMs: 72 * HOUR_MS, template: '72h' },
+          { offsetMs: 24 * HOUR_MS, template: '24h' },
+          { offsetMs: 2 * HOUR_MS, template: '2h' },
+        ],
+        thresholdMs: 2 * HOUR_MS,
+        graceMs: HOUR_MS,
+      },
+      timeZone: 'UTC',
+      logLevel: 'info',
+    });
+  });
+
+  it('a server lacks the secret', () => {
+    expect(faultsOf({}, 'server')).toEqual([
+      'CALCOM_WEBHOOK_SECRET: is required so that only Cal.com can report bookings',
+    ]);
+    expect(faultsOf({ CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' }, 'server')).toEqual([]);
+    expect(faultsOf({ ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([]);
+  });
+
+  it('a worker lacks a mail server and Notion', () => {
+    expect(faultsOf({}, 'worker')).toEqual([
+      'NOTION_TOKEN: is required unless NOTION=off',
+      'NOTION_BUSINESSX_DB_ID: is required unless NOTION=off',
+      'NOTION_EMAIL_SEQUENCE_DB_ID: is required unless NOTION=off',
+      'SMTP_URL: is required so that reminders can be sent',
+    ]);
+    expect(faultsOf({ ...MAIL, ...NOTION }, 'worker')).toEqual([]);
+    expect(faultsOf({ ...MAIL, NOTION: 'off' }, 'worker')).toEqual([]);
+  });
+});
+
+describe('a setting', () => {
+  it.each<[string, string, (config: ReturnType<typeof load>) => unknown, unknown]>([
+    ['HOST', '0.0.0.0', ({ server }) => server.host, '0.0.0.0'],
+    ['HOST', '::1', ({ server }) => server.host, '::1'],
+    ['PORT', '0', ({ server }) => server.port, 0],
+    ['PORT', '65535', ({ server }) => server.port, 65_535],
+    ['PUBLIC_URL', 'https://calls.example.com/', ({ server }) => server.publicUrl, 'https://calls.example.com'],
+    ['CALCOM_WEBHOOK_SECRET', 'a secret', ({ server }) => server.webhookSecrets, ['a secret']],
+    [
+      'CALCOM_WEBHOOK_SECRET',
+      'new-secret, old-secret',
+      ({ server }) => server.webhookSecrets,
+      ['new-secret', 'old-secret'],
+    ],
+    ['ALLOW_UNSIGNED_WEBHOOKS', 'true', ({ server }) => server.allowUnsigned, true],
+    ['ALLOW_UNSIGNED_WEBHOOKS', 'false', ({ server }) => server.allowUnsigned, false],
+    ['TASK_QUEUE', 'calls', ({ temporal }) => temporal.taskQueue, 'calls'],
+    ['DATA_DIR', '/var/lib/precall', ({ dataDir }) => dataDir, '/var/lib/precall'],
+    ['INSTALLATION_KEY', 'k'.repeat(32), ({ installationKey }) => installationKey, 'k'.repeat(32)],
+    ['NOTION', 'off', ({ notion }) => notion, 'off'],
+    ['SMTP_URL', 'smtp://127.0.0.1:25', ({ email }) => email.smtpUrl, 'smtp://127.0.0.1:25'],
+    ['EMAIL_FROM', 'calls@example.com', ({ email }) => email.from, 'calls@example.com'],
+    ['EMAIL_FROM', 'The calls <calls@example.com>', ({ email }) => email.from, 'The calls <calls@example.com>'],
+    ['EMAIL_REPLY_TO', 'me@example.com', ({ email }) => email.replyTo, 'me@example.com'],
+    ['TIME_ZONE', 'Asia/Kathmandu', ({ timeZone }) => timeZone, 'Asia/Kathmandu'],
+    ['LOG_LEVEL', 'debug', ({ logLevel }) => logLevel, 'debug'],
+    ['MEETING_THRESHOLD', '90m', ({ reminders }) => reminders.thresholdMs, 90 * MINUTE_MS],
+    ['MEETING_THRESHOLD', ' 1.5 hours ', ({ reminders }) => reminders.thresholdMs, 90 * MINUTE_MS],
+    ['MEETING_THRESHOLD', '1s', ({ reminders }) => reminders.thresholdMs, 1_000],
+  ])('%s=%s counts', (name, value, read, expected) => {
+    expect(read(load({ [name]: value }))).toEqual(expected);
+  });
+
+  it.each<[string, string, string]>([
+    ['HOST', 'http://localhost', 'expected a host name or an address, without a port'],
+    ['PORT', 'abc', 'expected a port number'],
+    ['PORT', '65536', 'expected a port number'],
+    ['PORT', '-1', 'expected a port number'],
+    ['PORT', '80.5', 'expected a port number'],
+    ['PORT', '0x50', 'expected a port number'],
+    ['PUBLIC_URL', 'calls.example.com', 'expected an http or https URL'],
+    ['PUBLIC_URL', 'ftp://calls.example.com', 'expected an http or https URL'],
+    ['CALCOM_WEBHOOK_SECRET', 'short', 'expected one secret or two, comma-separated, of at least 8 characters each'],
+    [
+      'CALCOM_WEBHOOK_SECRET',
+      'secret-1,secret-2,secret-3',
+      'expected one secret or two, comma-separated, of at least 8 characters each',
+    ],
+    [
+      'CALCOM_WEBHOOK_SECRET',
+      'secret-1,',
+      'expected one secret or two, comma-separated, of at least 8 characters each',
+    ],
+    ['ALLOW_UNSIGNED_WEBHOOKS', 'yes', 'expected true or false'],
+    ['TASK_QUEUE', 'q'.repeat(201), 'expected at most 200 characters'],
+    ['INSTALLATION_KEY', 'too short', 'expected at least 32 characters, best from `openssl rand -base64 32`'],
+    ['NOTION', 'maybe', 'expected on or off'],
+    ['SMTP_URL', 'mail.example', 'expected smtp://user:password@host:port or smtps://…'],
+    ['SMTP_URL', 'https://mail.example', 'expected smtp://user:password@host:port or smtps://…'],
+    ['EMAIL_FROM', 'nobody', 'expected one address, such as calls@example.com or Precall <calls@example.com>'],
+    [
+      'EMAIL_FROM',
+      'a@example.com, b@example.com',
+      'expected one address, such as calls@example.com or Precall <calls@example.com>',
+    ],
+    [
+      'EMAIL_REPLY_TO',
+      'A <a@example.com> B',
+      'expected one address, such as calls@example.com or Precall <calls@example.com>',
+    ],
+    ['TIME_ZONE', 'Atlantis', 'expected an IANA time zone such as Europe/Berlin'],
+    ['TIME_ZONE', '+02:00', 'expected an IANA time zone such as Europe/Berlin'],
+    ['TESTING_MODE', 'on', 'expected true or false'],
+    ['LOG_LEVEL', 'loud', 'expected a pino level, such as info'],
+    ['MEETING_THRESHOLD', '2', 'expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['MEETING_THRESHOLD', '-2h', 'expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['MEETING_THRESHOLD', '0h', 'expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['MEETING_THRESHOLD', '5 fortnights', 'expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['MEETING_THRESHOLD', '999999y', 'expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['MEETING_THRESHOLD', `${'1'.repeat(200)}h`, 'expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['REMINDER_OFFSETS', '72,24,2', 'expected different durations, comma-separated, such as 72h,24h,2h'],
+    ['REMINDER_OFFSETS', '72h,,2h', 'expected different durations, comma-separated, such as 72h,24h,2h'],
+    ['REMINDER_OFFSETS', '2h,120m', 'expected different durations, comma-separated, such as 72h,24h,2h'],
+    ['TEMPORAL_ADDRESS', 'http://localhost:7233', 'expected host:port, such as localhost:7233'],
+    ['TEMPORAL_TLS', 'yes', 'expected true or false'],
+    ['TEMPORAL_CONFIG_FILE', '/nowhere/temporal.toml', 'there is no such file'],
+  ])('%s=%s is a fault', (name, value, expected) => {
+    expect(faultsOf({ EMAIL_FROM: 'calls@example.com', [name]: value })).toEqual([`${name}: ${expected}`]);
+  });
+
+  it('that is empty or blank is not set', () => {
+    const names = [
+      'HOST',
+      'PORT',
+      'PUBLIC_URL',
+      'CALCOM_WEBHOOK_SECRET',
+      'ALLOW_UNSIGNED_WEBHOOKS',
+      'TASK_QUEUE',
+      'DATA_DIR',
+      'INSTALLATION_KEY',
+      'NOTION',
+      'NOTION_TOKEN',
+      'NOTION_BUSINESSX_DB_ID',
+      'NOTION_EMAIL_SEQUENCE_DB_ID',
+      'NOTION_BASE_URL',
+      'SMTP_URL',
+      'EMAIL_FROM',
+      'EMAIL_REPLY_TO',
+      'TIME_ZONE',
+      'TESTING_MODE',
+      'REMINDER_OFFSETS',
+      'MEETING_THRESHOLD',
+      'LOG_LEVEL',
+      'TEMPORAL_ADDRESS',
+      'TEMPORAL_NAMESPACE',
+      'TEMPORAL_PROFILE',
+      'TEMPORAL_CONFIG_FILE',
+      'TEMPORAL_API_KEY',
+      'TEMPORAL_TLS',
+    ];
+
+    for (const nothing of ['', '  ', undefined]) {
+      expect(load(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(load());
+    }
+    expect(faultsOf({ CALCOM_WEBHOOK_SECRET: ' ' }, 'server')).toHaveLength(1);
+  });
+
+  it('has no blanks around it, as a secret that was read from a file has', () => {
+    const config = load({ ...NOTION, NOTION_TOKEN: ' ntn_0123456789\n', PORT: ' 80 ', TIME_ZONE: 'Europe/Berlin\r\n' });
+
+    expect(config).toMatchObject({
+      notion: { token: 'ntn_0123456789' },
+      server: { port: 80 },
+      timeZone: 'Europe/Berlin',
+    });
+  });
+
+  it('of somebody else’s is left alone', () => {
+    expect(load({ PATH: '/bin', HOME: '/root', SOMETHING: 'else' })).toEqual(load());
+  });
+});
+
+describe('several faults', () => {
+  const canaries = {
+    PORT: 'canary-port',
+    CALCOM_WEBHOOK_SECRET: 'canary',
+    INSTALLATION_KEY: 'canary-key',
+    NOTION_TOKEN: 'canary-token',
+    NOTION_BUSINESSX_DB_ID: 'canary-id',
+    NOTION_BASE_URL: 'canary-url',
+    SMTP_URL: 'canary-user:canary-password@mail.example',
+    EMAIL_FROM: 'canary',
+    TIME_ZONE: 'canary/zone',
+    REMINDER_OFFSETS: 'canary',
+    LOG_LEVEL: 'canary',
+    TEMPORAL_ADDRESS: 'https://canary:7233',
+    TEMPORAL_API_KEY: 'canary-api-key',
+    TEMPORAL_TLS: 'false',
+  };
+
+  it('are listed all at once, each by its name', () => {
+    const named = faultsOf(
+      { ...canaries, ALLOW_UNSIGNED_WEBHOOKS: 'true', HOST: '0.0.0.0' },
+      'worker',
+      'campaigns: []',
+    );
+
+    for (const name of [...Object.keys(canaries), 'NOTION_EMAIL_SEQUENCE_DB_ID', 'ALLOW_UNSIGNED_WEBHOOKS']) {
+      if (name !== 'NOTION_TOKEN' && name !== 'TEMPORAL_API_KEY')
+        expect(named.join('\n')).toMatch(new RegExp(`^${name}: `, 'm'));
+    }
+    expect(named.at(-1)).toBe('precall.yaml: campaigns: expected a list of campaign names');
+  });
+
+  it('are listed without what the settings say, which may be a secret', () => {
+    expect(faultsOf(canaries, 'worker').join('\n')).not.toMatch(/canary|mail\.example/);
+  });
+});
+
+describe('the reminders', () => {
+  const stepsOf = (env: Settings) => load(env).reminders.steps.map(({ offsetMs, template }) => [offsetMs, template]);
+
+  it('come minutes before the call in testing mode', () => {
+    expect(load({ TESTING_MODE: 'true' }).reminders).toEqual({
+      steps: [
+        { offsetMs: 6 * MINUTE_MS, template: '72h' },
+        { offsetMs: 3 * MINUTE_MS, template: '24h' },
+        { offsetMs: MINUTE_MS, template: '2h' },
+      ],
+      thresholdMs: MINUTE_MS,
+      graceMs: MINUTE_MS,
+    });
+  });
+
+  it.each(['true', 'false'])('come when the operator says, whatever the mode: TESTING_MODE=%s', (TESTING_MODE) => {
+    const settings = { TESTING_MODE, REMINDER_OFFSETS: '30s, 10s,20s', MEETING_THRESHOLD: '5s' };
+
+    expect(load(settings, 'embedded', 'grace: 10s').reminders).toEqual({
+      steps: [
+        { offsetMs: 30_000, template: '72h' },
+        { offsetMs: 20_000, template: '24h' },
+        { offsetMs: 10_000, template: '2h' },
+      ],
+      thresholdMs: 5_000,
+      graceMs: 10_000,
+    });
+  });
+
+  it('are given the first mail first, the short one last, and the day-before mail between', () => {
+    expect(stepsOf({ REMINDER_OFFSETS: '2h' })).toEqual([[2 * HOUR_MS, '2h']]);
+    expect(stepsOf({ REMINDER_OFFSETS: '1h,7d' })).toEqual([
+      [7 * DAY_MS, '72h'],
+      [HOUR_MS, '2h'],
+    ]);
+    expect(stepsOf({ REMINDER_OFFSETS: '7d,3d,1d,1h' }).map(([, template]) => template)).toEqual([
+      '72h',
+      '24h',
+      '24h',
+      '2h',
+    ]);
+  });
+});
+
+describe('Notion', () => {
+  it('is set up by its token and both databases, ids in either spelling', () => {
+    expect(load(NOTION).notion).toEqual({
+      token: 'ntn_0123456789',
+      baseUrl: 'https://api.notion.com',
+      contactsDatabaseId: '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b',
+      sequenceDatabaseId: '2a3b4c5d-6e7f-4801-9b2c-3d4e5f6a7b8c',
+    });
+    expect(load({ ...NOTION, NOTION_BASE_URL: 'http://127.0.0.1:9/' }).notion).toMatchObject({
+      baseUrl: 'http://127.0.0.1:9',
+    });
+  });
+
+  it('may be off, whatever else is set', () => {
+    expect(load({ ...NOTION, NOTION: 'off' }).notion).toBe('off');
+  });
+
+  it.each([...Object.keys(NOTION), 'NOTION_BASE_URL'])('is not set up by %s alone, which is a fault', (name) => {
+    const faults = faultsOf({ [name]: { ...NOTION, NOTION_BASE_URL: 'http://localhost:9' }[name] });
+
+    expect(faults).toEqual(
+      Object.keys(NOTION)
+        .filter((other) => other !== name)
+        .map((other) => `${other}: is required unless NOTION=off`),
+    );
+  });
+
+  it('wants the id of a database, not its link or its name', () => {
+    for (const id of ['BusinessX', 'https://www.notion.so/1f2e3d4c5b6a47988a9b0c1d2e3f4a5b?v=1', '1f2e3d4c']) {
+      expect(faultsOf({ ...NOTION, NOTION_BUSINESSX_DB_ID: id })).toEqual([
+        'NOTION_BUSINESSX_DB_ID: expected the id of a Notion database: the 32 hex digits in its link, before ?v=',
+      ]);
+    }
+  });
+});
+
+describe('mail', () => {
+  it('needs a sender with any mail server but one on this machine', () => {
+    const SMTP_URL = 'smtp://mail.example:587';
+
+    expect(faultsOf({ SMTP_URL })).toEqual([
+      'EMAIL_FROM: is required with SMTP_URL: mail servers refuse mail without a real sender',
+    ]);
+    expect(faultsOf({ SMTP_URL, EMAIL_FROM: 'calls@example.com' })).toEqual([]);
+    for (const host of ['localhost', '127.0.0.1', '[::1]'])
+      expect(faultsOf({ SMTP_URL: `smtp://${host}:1025` })).toEqual([]);
+  });
+});
+
+describe('unsigned webhooks', () => {
+  it.each(['0.0.0.0', '::', '192.168.0.7', 'precall.example'])(
+    'are not possible while the server listens on %s',
+    (HOST) => {
+      expect(faultsOf({ HOST, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([
+        'ALLOW_UNSIGNED_WEBHOOKS: is only possible while HOST is a loopback address such as 127.0.0.1',
+      ]);
+      expect(faultsOf({ HOST, CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' }, 'server')).toEqual([]);
+    },
+  );
+
+  it.each(['localhost', '127.0.0.1', '::1'])('are possible while it listens on %s', (HOST) => {
+    expect(faultsOf({ HOST, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([]);
+  });
+});
+
+describe('Temporal', () => {
+  it('is found as its own tools find it', () => {
+    const env = { TEMPORAL_ADDRESS: 'temporal.example:7233', TEMPORAL_NAMESPACE: 'calls', TEMPORAL_API_KEY: 'key' };
+
+    expect(load(env).temporal).toEqual({
+      given: true,
+      namespace: 'calls',
+      connectionOptions: { address: 'temporal.example:7233', apiKey: 'key', tls: true },
+      taskQueue: 'precall',
+    });
+  });
+
+  it('is found in a profile of a file', () => {
+    const folder = folderWith({
+      'temporal.toml':
+        '[profile.default]\naddress = "one:7233"\n[profile.calls]\naddress = "two:7233"\nnamespace = "calls"\n',
+    });
+    const TEMPORAL_CONFIG_FILE = join(folder, 'temporal.toml');
+
+    expect(load({ TEMPORAL_CONFIG_FILE }).temporal).toMatchObject({
+      given: true,
+      connectionOptions: { address: 'one:7233' },
+    });
+    expect(load({ TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE: 'calls' }).temporal).toMatchObject({
+      namespace: 'calls',
+      connectionOptions: { address: 'two:7233' },
+    });
+    // An empty value would make Temporal's own reader override the file with nothing.
+    expect(load({ TEMPORAL_CONFIG_FILE, TEMPORAL_ADDRESS: '', TEMPORAL_TLS: '' }).temporal).toMatchObject({
+      connectionOptions: { address: 'one:7233' },
+    });
+  });
+
+  it('takes TLS settings', () => {
+    expect(
+      load({ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_TLS: 'true', TEMPORAL_TLS_SERVER_NAME: 'b' }).temporal,
+    ).toMatchObject({
+      connectionOptions: { tls: { serverNameOverride: 'b' } },
+    });
+    expect(load({ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_TLS: 'false' }).temporal).toMatchObject({
+      connectionOptions: { tls: false },
+    });
+  });
+
+  it.each(['false', '0'])('is not told an API key in clear text: TEMPORAL_TLS=%s', (TEMPORAL_TLS) => {
+    expect(faultsOf({ TEMPORAL_API_KEY: 'key', TEMPORAL_TLS })).toEqual([
+      'TEMPORAL_TLS: must not be false with TEMPORAL_API_KEY, which would travel in clear text',
+    ]);
+  });
+
+  it('is not set up by a file that cannot be read, a profile that is not there or a certificate that is missing', () => {
+    const folder = folderWith({ 'temporal.toml': '[profile.default]\napi_key = "canary"\napi_key = oops' });
+
+    const [fault, ...others] = faultsOf({ TEMPORAL_CONFIG_FILE: join(folder, 'temporal.toml') });
+    expect(others).toEqual([]);
+    expect(fault).toMatch(/^TEMPORAL_\*: /);
+    expect(fault).not.toContain('canary');
+    expect(faultsOf({ TEMPORAL_PROFILE: 'nobody' })).toEqual(["TEMPORAL_*: Profile 'nobody' not found in config data"]);
+    expect(faultsOf({ TEMPORAL_TLS_CLIENT_CERT_PATH: '/nowhere/cert.pem' })).toEqual([
+      'TEMPORAL_*: the file /nowhere/cert.pem cannot be read (ENOENT)',
+    ]);
+  });
+});
+
+describe('precall.yaml', () => {
+  it('holds choices', () => {
+    const choices = 'campaigns:\n  - Spring 2026\n  - Summer 2026\ncampaignStatusFor: members\ngrace: 30m\n';
+
+    expect(load({}, 'embedded', choices)).toMatchObject({
+      campaigns: ['Spring 2026', 'Summer 2026'],
+      campaignStatusFor: 'members',
+      reminders: { graceMs: 30 * MINUTE_MS },
+    });
+  });
+
+  it.each(['', '# nothing but a comment\n', '---\n', '{}'])('may hold none: %j', (choices) => {
+    expect(load({}, 'embedded', choices)).toEqual(load());
+  });
+
+  it.each<[string, string]>([
+    ['campagins: [A]', 'precall.yaml: there is no choice called campagins'],
+    ['one: 1\ntwo: 2', 'precall.yaml: there is no choice called one, two'],
+    ['campaigns: Spring 2026', 'precall.yaml: campaigns: expected a list of campaign names'],
+    ['campaigns: []', 'precall.yaml: campaigns: expected a list of campaign names'],
+    ['campaigns: [Spring, 2026]', 'precall.yaml: campaigns.1: expected the name of a campaign'],
+    ['campaigns: [""]', 'precall.yaml: campaigns.0: expected the name of a campaign'],
+    ['campaignStatusFor: nobody', 'precall.yaml: campaignStatusFor: expected everybody or members'],
+    ['grace: 30', 'precall.yaml: grace: expected a duration such as 72h'],
+    ['grace: soon', 'precall.yaml: grace: expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['- a list', 'precall.yaml: expected choices such as `campaigns: [Christmas 2025]`'],
+    ['a text', 'precall.yaml: expected choices such as `campaigns: [Christmas 2025]`'],
+  ])('is at fault when it says %j', (choices, fault) => {
+    expect(faultsOf({}, 'embedded', choices)).toEqual([fault]);
+  });
+
+  it.each(['campaigns: [A', 'a: b: c', 'grace: 1h\ngrace: 2h', '\tgrace: 1h'])(
+    'is at fault when it is no YAML: %j',
+    (choices) => {
+      const [port, fault, ...others] = faultsOf({ PORT: 'none' }, 'embedded', choices);
+
+      expect(fault).toMatch(/^precall\.yaml: cannot be read: .* at line \d+, column \d+$/);
+      expect(port).toBe('PORT: expected a port number');
+      expect(others).toEqual([]);
+    },
+  );
+});
+
+describe('a time zone', () => {
+  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+2'])(
+    'is known by its IANA name: %s',
+    (name) => {
+      expect(isTimeZone(name)).toBe(true);
+    },
+  );
+
+  it.each(['', ' ', '+02:00', '-0530', 'Europe', 'Europe/Atlantis', 'Europe/Berlin ', 'CEST', 'x'.repeat(1_000_000)])(
+    'is not known as %.20j',
+    (name) => {
+      expect(isTimeZone(name)).toBe(false);
+    },
+  );
+});
