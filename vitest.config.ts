@@ -1,8 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** Adapters and tools against real sockets, processes and Temporal's native core: seconds each, no server of Temporal's. */
+const PARTS = [
+  'test/activities/{email,notion}.test.ts',
+  'test/cli/**/*.test.ts',
+  'test/deploy/temporal-init.test.ts',
+  'test/dev/**/*.test.ts',
+  'test/email/smtp-transport.test.ts',
+  'test/kept-secret.test.ts',
+  'test/notion/{contact,data-source,failures,membership}.test.ts',
+  'test/server/sockets.test.ts',
+  'test/workflows/replay.test.ts',
+];
+const SKIPPING_TIME = ['test/workflows/*.server.test.ts'];
+const SYSTEM = ['test/system/**/*.test.ts'];
+
 /**
- * Three kinds of test, cheapest first: `unit` needs no server; `workflows` skips time on Temporal's test server; `system`
- * runs real processes against a real Temporal dev server, one file at a time because they share two cores with it.
+ * Four kinds of test, cheapest first: `unit` is rules and reading, in a few seconds; `parts` are the adapters; `workflows`
+ * skips time on Temporal's test server; `system` runs real processes on a real Temporal, one file at a time because
+ * they share two cores with it.
  */
 export default defineConfig({
   test: {
@@ -11,34 +27,34 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'unit',
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/workflows/*.server.test.ts', 'test/system/**'],
-        },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...PARTS, ...SKIPPING_TIME, ...SYSTEM] },
+      },
+      {
+        extends: true,
+        test: { name: 'parts', include: PARTS, testTimeout: 30_000, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
         test: {
           name: 'workflows',
-          include: ['test/workflows/*.server.test.ts'],
+          include: SKIPPING_TIME,
           globalSetup: 'test/support/workflow-setup.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
         test: {
           name: 'system',
-          include: ['test/system/**/*.test.ts'],
+          include: SYSTEM,
           globalSetup: 'test/support/system-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
-import { formatInTimeZone } from 'date-fns-tz';
 import type { Notion } from '../notion/notion.ts';
 import type { NotionReport } from '../workflows/messages.ts';
+import { callDate } from './call-date.ts';
 import { asFailure } from './notion-failure.ts';
 
 /** What the booker's row should say. `startsAt` is ISO 8601, UTC. */
@@ -48,9 +48,4 @@ export function createContactActivities(options: { notion: Notion | undefined; t
       }
     },
   };
-}
-
-/** The calendar day of an instant in a zone, YYYY-MM-DD. */
-export function callDate(startsAt: string, timeZone: string): string {
-  return formatInTimeZone(startsAt, timeZone, 'yyyy-MM-dd');
 }

@@ -5,8 +5,10 @@ import type { Stack } from './embedded-stack.ts';
 /** What runs, which parts stand in for real ones, and where to look. */
 export function bannerOf(stack: Stack, config: Config): string {
   const { temporal, sandbox, catcher, notion } = stack;
+  const { publicUrl } = config.server;
   const rows: [string, string][] = [
     ['Webhook', `${stack.url}/webhook/calcom-booking`],
+    ...(publicUrl ? [['  outside', `${publicUrl}/webhook/calcom-booking`] as [string, string]] : []),
     ['  secret', secretOf(config)],
     ['  health', `${stack.url}/health, ${stack.url}/ready`],
     [
@@ -28,9 +30,24 @@ export function bannerOf(stack: Stack, config: Config): string {
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(11)}${value}`),
     '',
+    'To try five cases on it, in another terminal:',
+    scenariosCommand(stack, config),
+    '',
     'Ctrl-C stops everything.',
     '',
   ].join('\n');
+}
+
+/** Ready to be copied: the ports are those that were free. */
+function scenariosCommand({ url, temporal, sandbox }: Stack, { server, dataDir }: Config): string {
+  const options = [
+    `--url ${url}`,
+    ...(server.webhookSecrets || server.allowUnsigned ? [] : [`--secret-file ${dataDir}/webhook-secret`]),
+    `--temporal ${temporal.address}`,
+    ...(temporal.namespace === 'default' ? [] : [`--namespace ${temporal.namespace}`]),
+    ...(sandbox ? [`--notion ${sandbox.url}`, `--notion-token-file ${dataDir}/notion-sandbox-token`] : []),
+  ];
+  return `  npm run scenarios -- ${options.join(' \\\n    ')}`;
 }
 
 function secretOf({ server, dataDir }: Config): string {

@@ -70,13 +70,14 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
     const catcher = config.email.smtpUrl ? undefined : await startCatcher(preferredPorts);
     if (catcher) running.push(() => catcher.stop());
 
-    const sandbox = config.notion ? undefined : await startSandbox(preferredPorts, seed);
+    const sandbox = config.notion ? undefined : await startSandbox(config.dataDir, preferredPorts, seed);
     if (sandbox) running.push(() => sandbox.stop());
 
     const notion = config.notion ?? settingsOf(sandbox!);
     const smtpUrl = config.email.smtpUrl ?? catcher!.smtpUrl;
     const { namespace = 'default', taskQueue } = config.temporal;
-    const connectionOptions = { ...config.temporal.connectionOptions, ...(temporal && { address: temporal.address }) };
+    // A profile's TLS and API key are for the operator's Temporal, not for ours.
+    const connectionOptions = temporal ? { address: temporal.address } : config.temporal.connectionOptions;
     const installationKey = installationKeyOf(config);
 
     const { activities, close } = createActivities({ ...config, smtpUrl, notion, installationKey });
@@ -155,10 +156,12 @@ async function startCatcher(preferred: Record<string, number | undefined>): Prom
 }
 
 async function startSandbox(
+  dataDir: string,
   preferred: Record<string, number | undefined>,
   seed: Seed | undefined,
 ): Promise<NotionSandbox> {
-  return startNotionSandbox({ port: await freePort(preferred['notion']), ...(seed && { seed }) });
+  const port = await freePort(preferred['notion']);
+  return startNotionSandbox({ port, token: keptSecret(dataDir, 'notion-sandbox-token'), ...(seed && { seed }) });
 }
 
 function settingsOf({ url, token, contactsDatabaseId, sequenceDatabaseId }: NotionSandbox): NotionSettings {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, isGrpcServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
@@ -10,6 +11,8 @@ import { type NamespaceAbilities, prepareNamespace } from './prepare-namespace.t
 
 /** Whoever reports a booking waits for the answer; without a deadline Temporal's client tries for half a minute. */
 const DEADLINE_MS = 4_000;
+/** gRPC would wait up to two minutes before it tries a server again that has been away; then webhooks are refused for as long. */
+const LONGEST_RECONNECT_PAUSE_MS = 1_000;
 /** Pollers ask again after a minute at the latest. */
 const POLLER_SEEN_WITHIN_MS = 75_000;
 
@@ -50,7 +53,10 @@ export function createBookingRuns(
   log: Logger,
 ): BookingRuns {
   const { connectionOptions, taskQueue, namespace = 'default' } = config.temporal;
-  const connection = Connection.lazy(connectionOptions);
+  const connection = Connection.lazy({
+    ...connectionOptions,
+    channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS },
+  });
   const client = new Client({ connection, namespace });
   let abilities: Promise<NamespaceAbilities> | undefined;
 
@@ -59,7 +65,15 @@ export function createBookingRuns(
   async function inTime<T>(request: () => Promise<T>): Promise<T> {
     const asking = connection.withDeadline(Date.now() + DEADLINE_MS, request);
     underWay.add(asking);
-    return asking.finally(() => underWay.delete(asking));
+    const forget = () => underWay.delete(asking);
+    asking.then(forget, forget);
+
+    // The client pauses up to seconds between its attempts, and looks at the deadline only when it tries again.
+    const waiting = new AbortController();
+    const tooLate = sleep(DEADLINE_MS, undefined, { signal: waiting.signal }).then(() => {
+      throw new Error(`No answer within ${DEADLINE_MS / 1_000} s`);
+    });
+    return Promise.race([asking, tooLate]).finally(() => waiting.abort());
   }
 
   async function prepared<T>(request: (abilities: NamespaceAbilities) => Promise<T>): Promise<T> {

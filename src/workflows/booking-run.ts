@@ -5,9 +5,10 @@ import { type BookingState, hear } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
 import { keepContact } from './keep-contact.ts';
 import { lookUpCampaign } from './look-up-campaign.ts';
-import type { CampaignReport, NotionReport, PrecallPrepInput, ReminderReport, Timetable } from './messages.ts';
-import { precallCampaign, precallStartsAt, precallStatus } from './search-attributes.ts';
-import { type Decision, sendReminder } from './send-reminder.ts';
+import type { CampaignReport, NotionReport, PrecallPrepInput, Timetable } from './messages.ts';
+import { type Decision, reportOf, whyNotLookedUp } from './report.ts';
+import { changesBetween, type Published, publishedOf } from './search-attributes.ts';
+import { sendReminder } from './send-reminder.ts';
 import * as timetable from './timetable.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
@@ -23,7 +24,7 @@ export class BookingRun {
   #hasBooked = false;
   #isOver = false;
   /** What the search attributes say: at first what the run was started with. */
-  #published: { status: Timetable['status']; startsAt: string; campaign?: string | undefined } | undefined;
+  #published: Published | undefined;
 
   constructor(input: PrecallPrepInput) {
     this.#input = input;
@@ -69,7 +70,7 @@ export class BookingRun {
 
   /** Finds out whether the booker is in a campaign, trying as long as the run lives. */
   async findCampaign(): Promise<void> {
-    await condition(() => this.#isOver || this.#whyNoCampaign === undefined);
+    await condition(() => this.#isOver || this.#isLookedUp);
     if (this.#isOver) return;
     this.#campaign = await unlessOvertaken(
       () => this.#isOver,
@@ -87,10 +88,7 @@ export class BookingRun {
     }
     if (this.#input.campaignStatusFor === 'members') {
       // One write instead of two, if membership is known soon; the date does not wait longer for it.
-      await condition(
-        () => this.#isOver || this.#campaign !== undefined || this.#whyNoCampaign !== undefined,
-        '1 minute',
-      );
+      await condition(() => this.#isOver || this.#campaign !== undefined || !this.#isLookedUp, '1 minute');
     }
     await keepContact({
       wanted: () => this.#wantedContact,
@@ -111,17 +109,16 @@ export class BookingRun {
     this.#show();
   }
 
-  get timetable(): Timetable {
-    const tooSoon = this.#isTooSoon;
-    return {
-      status: tooSoon ? 'skipped' : this.#isOver ? 'completed' : 'scheduled',
-      ...(tooSoon && { reason: 'meeting_too_soon' }),
-      bookingUid: this.#booking.uid,
-      startsAt: this.#booking.startsAt,
-      reminders: this.#planned.map((reminder) => this.#reportOf(reminder)),
-      campaign: this.#campaign ?? this.#campaignMeanwhile,
+  /** How things stand, as the query and the result tell it. */
+  get report(): Timetable {
+    return reportOf({
+      ...this.#state,
+      plan: this.#input.plan,
+      decisionOf: (reminder) => this.#decisions.get(keyOf(reminder)),
+      campaign: this.#campaign,
       notion: this.#notion,
-    };
+      isOver: this.#isOver,
+    });
   }
 
   get #state(): BookingState {
@@ -150,14 +147,8 @@ export class BookingRun {
     return `${workflowInfo().taskQueue}-notion`;
   }
 
-  get #whyNoCampaign(): string | undefined {
-    if (this.#isTooSoon) return 'meeting_too_soon';
-    return isMailable(this.#booking.attendees[0]) ? undefined : 'no_email_address';
-  }
-
-  get #campaignMeanwhile(): CampaignReport {
-    const reason = this.#whyNoCampaign;
-    return reason ? { state: 'not_looked_up', reason } : { state: 'unknown', reason: 'not_known_yet' };
+  get #isLookedUp(): boolean {
+    return whyNotLookedUp(this.#booking, this.#isTooSoon) === undefined;
   }
 
   get #wantedContact(): ContactUpdate {
@@ -170,32 +161,16 @@ export class BookingRun {
       : { ...contact, bookingStatus: 'Booked' };
   }
 
-  #reportOf(reminder: timetable.PlannedReminder): ReminderReport {
-    const report = { offset: timetable.offsetLabel(reminder.offsetMs), dueAt: new Date(reminder.dueAt).toISOString() };
-    if (reminder.skipped) return { ...report, outcome: 'skipped', reason: reminder.skipped };
-    return { ...report, ...(this.#decisions.get(keyOf(reminder)) ?? { outcome: 'planned' }) };
-  }
-
   /** Tells the operator, in the Temporal UI, how things stand. */
   #show(): void {
-    const shown = this.timetable;
-    setCurrentDetails(describeTimetable(shown));
+    const { report } = this;
+    setCurrentDetails(describeTimetable(report));
     if (!this.#input.searchAttributes) return;
 
-    const { status, startsAt } = shown;
-    const campaign =
-      shown.campaign.state === 'member'
-        ? shown.campaign.campaign
-        : shown.campaign.state === 'none'
-          ? 'none'
-          : undefined;
-    const changed = [
-      ...(status === this.#published?.status ? [] : [{ key: precallStatus, value: status }]),
-      ...(startsAt === this.#published?.startsAt ? [] : [{ key: precallStartsAt, value: new Date(startsAt) }]),
-      ...(campaign === this.#published?.campaign || !campaign ? [] : [{ key: precallCampaign, value: campaign }]),
-    ];
-    if (changed.length > 0) upsertSearchAttributes(changed);
-    this.#published = { status, startsAt, campaign };
+    const published = publishedOf(report);
+    const changes = changesBetween(this.#published ?? published, published);
+    if (changes.length > 0) upsertSearchAttributes(changes);
+    this.#published = published;
   }
 }
 

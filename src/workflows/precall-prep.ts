@@ -11,7 +11,7 @@ import { isSameStep } from './timetable.ts';
 export async function precallPrep(input: PrecallPrepInput): Promise<PrecallOutcome> {
   const run = new BookingRun(input);
   setHandler(bookingEventSignal, (event) => run.hear(event));
-  setHandler(timetableQuery, () => run.timetable);
+  setHandler(timetableQuery, () => run.report);
   await condition(() => run.isKnown);
 
   // Beside the reminders, never before them: Notion being down delays no mail.
@@ -26,5 +26,5 @@ export async function precallPrep(input: PrecallPrepInput): Promise<PrecallOutco
 
   run.finish();
   await Promise.all(beside);
-  return run.timetable;
+  return run.report;
 }

@@ -3,10 +3,8 @@ import type { EmailActivities, ReminderSent } from '../activities/index.ts';
 import { type Attendee, type Booking, isMailable } from '../booking.ts';
 import { failureReason } from './failure-reason.ts';
 import type { ReminderReport } from './messages.ts';
+import type { Decision } from './report.ts';
 import { offsetLabel, type PlannedReminder } from './timetable.ts';
-
-/** What was decided about a reminder. */
-export type Decision = Pick<ReminderReport, 'outcome' | 'reason' | 'sentAt'>;
 
 /** The mail server's own limits are shorter: an attempt that takes longer than this is lost. */
 const LONGEST_SEND_MS = 6 * 60_000;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as NotionClient } from '@notionhq/client';
 import { Client, Connection } from '@temporalio/client';
-import { formatInTimeZone } from 'date-fns-tz';
 import type { Logger } from 'pino';
+import { callDate } from '../../activities/call-date.ts';
 import { type Config, loadConfig } from '../../config.ts';
 import type { Timetable } from '../../workflows/messages.ts';
 import { bannerOf } from '../banner.ts';
@@ -41,11 +41,11 @@ const PATIENCE_MS = CALL_IN_MS + CALL_LENGTH_MS + GRACE_MS + 9_000;
 export async function runDemo(options: DemoOptions): Promise<boolean> {
   const { log, say, attendee = ADA } = options;
   const dataDir = await mkdtemp(join(tmpdir(), 'precall-demo-'));
-  const config = demoConfig(options.env, dataDir);
   say('Precall demo: a call is booked 45 seconds ahead, with reminders 30, 20 and 10 seconds before it.\n');
   say('Starting Temporal, the worker, the server, and stand-ins for Notion and the mail server …');
 
   try {
+    const config = demoConfig(options.env, dataDir);
     const stack = await startStack({ config, log, say });
     try {
       const checks = checksOf(await book(stack, config, attendee, say));
@@ -111,7 +111,7 @@ async function book(
 
     const dueAt = config.reminders.steps.map(({ offsetMs }) => startsAt.getTime() - offsetMs);
     const seen = await watch(doors, { before, dueAt, until: bookedAt + PATIENCE_MS, tell });
-    return { answers, dueAt, callDate: formatInTimeZone(startsAt, config.timeZone, 'yyyy-MM-dd'), ...seen };
+    return { answers, dueAt, callDate: callDate(startsAt.toISOString(), config.timeZone), ...seen };
   } finally {
     await connection.close();
   }

@@ -17,7 +17,8 @@ export { edgeAnswer, errorAnswer, type Fault, type FaultAction, rateLimited } fr
 export { type Cells, type DatabaseSeed, demoSeed, type PropertySeed, type Seed } from './seed.ts';
 export type { SandboxRow, SandboxTable } from './table.ts';
 
-const CONTACTS_ID = '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b';
+/** The contacts database is always this one: whoever looks from another process need not ask. */
+export const SANDBOX_CONTACTS_ID = '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b';
 const SEQUENCE_ID = '2a3b4c5d-6e7f-4801-9b2c-3d4e5f6a7b8c';
 const PAGE_PATH = '/sandbox';
 
@@ -76,7 +77,7 @@ export async function startNotionSandbox(options: NotionSandboxOptions = {}): Pr
   const { port = 0, host = '127.0.0.1', token = `ntn_${randomBytes(24).toString('hex')}`, log } = options;
   const seed = options.seed ?? demoSeed();
   const world = createWorld();
-  const contacts = createTable(world, seed.contacts, CONTACTS_ID);
+  const contacts = createTable(world, seed.contacts, SANDBOX_CONTACTS_ID);
   const sequence = createTable(world, seed.sequence, SEQUENCE_ID);
   const api = createApi(world, token);
   const faults = createFaults();

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { reportOf, type Standing } from '../../src/workflows/report.ts';
+import { changesBetween, publishedOf } from '../../src/workflows/search-attributes.ts';
+import { aBooking, aPlan, DAY_MS, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
+
+const BOOKING = aBooking();
+const DUE = [72, 24, 2].map((hours) => earlier(BOOKING.startsAt, hours * HOUR_MS));
+
+function aStanding(facts: Partial<Standing> = {}): Standing {
+  return {
+    booking: BOOKING,
+    confirmedAt: earlier(BOOKING.startsAt, 4 * DAY_MS),
+    plan: aPlan(),
+    decisionOf: () => undefined,
+    campaign: { state: 'member', campaign: 'Christmas 2025' },
+    notion: { outcome: 'updated' },
+    isOver: false,
+    ...facts,
+  };
+}
+
+describe('the report of a run', () => {
+  it('tells what is planned, without a name or an address', () => {
+    const report = reportOf(aStanding());
+
+    expect(report).toEqual({
+      status: 'scheduled',
+      bookingUid: BOOKING.uid,
+      startsAt: BOOKING.startsAt,
+      reminders: [
+        { offset: '72h', dueAt: DUE[0], outcome: 'planned' },
+        { offset: '24h', dueAt: DUE[1], outcome: 'planned' },
+        { offset: '2h', dueAt: DUE[2], outcome: 'planned' },
+      ],
+      campaign: { state: 'member', campaign: 'Christmas 2025' },
+      notion: { outcome: 'updated' },
+    });
+    expect(JSON.stringify(report)).not.toMatch(/tobias|mara|@/i);
+  });
+
+  it('tells what became of each reminder', () => {
+    const { reminders } = reportOf(
+      aStanding({
+        confirmedAt: earlier(BOOKING.startsAt, 30 * HOUR_MS),
+        decisionOf: ({ offsetMs }) =>
+          offsetMs === DAY_MS
+            ? { outcome: 'sent', sentAt: DUE[1]!, reason: 'not_all_recipients' }
+            : { outcome: 'failed', reason: 'mail_refused' },
+      }),
+    );
+
+    expect(reminders).toEqual([
+      { offset: '72h', dueAt: DUE[0], outcome: 'skipped', reason: 'past_when_booked' },
+      { offset: '24h', dueAt: DUE[1], outcome: 'sent', sentAt: DUE[1], reason: 'not_all_recipients' },
+      { offset: '2h', dueAt: DUE[2], outcome: 'failed', reason: 'mail_refused' },
+    ]);
+  });
+
+  it('is completed once the call is over', () => {
+    expect(reportOf(aStanding({ isOver: true })).status).toBe('completed');
+  });
+
+  it('stays skipped for a call that was confirmed too shortly before', () => {
+    const confirmedAt = earlier(BOOKING.startsAt, 119 * MINUTE_MS);
+    const skipped = { status: 'skipped', reason: 'meeting_too_soon', campaign: { state: 'not_looked_up' } };
+
+    expect(reportOf(aStanding({ confirmedAt, campaign: undefined }))).toMatchObject(skipped);
+    expect(reportOf(aStanding({ confirmedAt, campaign: undefined, isOver: true }))).toMatchObject(skipped);
+  });
+
+  it('does not take a membership that is not known yet for none', () => {
+    expect(reportOf(aStanding({ campaign: undefined })).campaign).toEqual({
+      state: 'unknown',
+      reason: 'not_known_yet',
+    });
+  });
+});
+
+describe('the search attributes of a run', () => {
+  const scheduled = publishedOf(reportOf(aStanding({ campaign: undefined })));
+  const change = (facts: Partial<Standing>) =>
+    changesBetween(scheduled, publishedOf(reportOf(aStanding(facts)))).map(({ key, value }) => [key.name, value]);
+
+  it('are written only where they change', () => {
+    expect(change({ campaign: undefined })).toEqual([]);
+    expect(change({})).toEqual([['PrecallCampaign', 'Christmas 2025']]);
+    expect(change({ campaign: { state: 'none' }, isOver: true })).toEqual([
+      ['PrecallStatus', 'completed'],
+      ['PrecallCampaign', 'none'],
+    ]);
+  });
+
+  it('follow a call that moves', () => {
+    const moved = aBooking({ startsAt: '2026-12-05T15:00:00.000Z' });
+
+    expect(change({ booking: moved, campaign: undefined })).toEqual([['PrecallStartsAt', new Date(moved.startsAt)]]);
+  });
+});
