@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import type { TestProject } from 'vitest/node';
 import { provisionTemporalCli } from '../../src/dev/provision/temporal-cli.ts';
 
@@ -8,6 +9,8 @@ declare module 'vitest' {
   }
 }
 
+/** What runs in these tests is the product as it is built, so it is built first. */
 export default async function setup(project: TestProject): Promise<void> {
+  execFileSync('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'inherit', 'inherit'] });
   project.provide('temporalCliPath', await provisionTemporalCli({ env: process.env, say: console.log }));
 }

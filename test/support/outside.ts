@@ -1,0 +1,198 @@
+import { createHmac } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import getPort from 'get-port';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
+import { type NotionSandbox, type SandboxRow, startNotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
+import { sampleBookingCreated } from '../../src/dev/sample-booking.ts';
+import { startTemporalServer, type TemporalServer } from '../../src/dev/temporal-server.ts';
+import type { precallPrep } from '../../src/workflows/index.ts';
+import { wakeAt } from '../../src/workflows/timetable.ts';
+import { until } from './until.ts';
+
+export const SECRET = 'a secret only Cal.com knows';
+
+/** A folder of a test's own, with the operator's choices in it: the working directory of the processes it starts. */
+export function useFolder(): { readonly path: string } {
+  let path = '';
+  beforeAll(async () => {
+    path = await mkdtemp(join(tmpdir(), 'precall-system-'));
+    await writeFile(join(path, 'precall.yaml'), 'grace: 1s\n');
+  });
+  afterAll(() => rm(path, { recursive: true, force: true }));
+  return {
+    get path() {
+      return path;
+    },
+  };
+}
+
+/** A mail server and a Notion that belong to the test, not to Precall, and the settings that lead to them. */
+export interface Outside {
+  readonly catcher: MailCatcher;
+  readonly notion: NotionSandbox;
+  settings(): Record<string, string>;
+}
+
+export function useOutside(): Outside {
+  let catcher: MailCatcher | undefined;
+  let notion: NotionSandbox | undefined;
+  beforeAll(async () => {
+    [catcher, notion] = await Promise.all([startMailCatcher(), startNotionSandbox()]);
+  });
+  afterAll(async () => {
+    await Promise.all([catcher?.stop(), notion?.stop()]);
+  });
+  return {
+    get catcher() {
+      return there(catcher);
+    },
+    get notion() {
+      return there(notion);
+    },
+    settings: () => ({
+      SMTP_URL: there(catcher).smtpUrl,
+      NOTION_TOKEN: there(notion).token,
+      NOTION_BASE_URL: there(notion).url,
+      NOTION_BUSINESSX_DB_ID: there(notion).contactsDatabaseId,
+      NOTION_EMAIL_SEQUENCE_DB_ID: there(notion).sequenceDatabaseId,
+    }),
+  };
+}
+
+/** A Temporal dev server with its data in a file, which can be killed and come back. */
+export interface Temporal {
+  readonly address: string;
+  readonly client: Client;
+  handle(workflowId: string): ReturnType<typeof handleOf>;
+  kill(): Promise<void>;
+  /** On the same port and file. */
+  restart(): Promise<void>;
+}
+
+export function useTemporal(folder: { readonly path: string }): Temporal {
+  let server: TemporalServer | undefined;
+  let client: Client | undefined;
+  let port = 0;
+
+  const start = async () => {
+    const dbFilename = join(folder.path, 'temporal.db');
+    server = await startTemporalServer({ executable: inject('temporalCliPath'), dbFilename, port });
+  };
+  beforeAll(async () => {
+    port = await getPort({ host: '127.0.0.1' });
+    await start();
+    client = new Client({ connection: Connection.lazy({ address: there(server).address }) });
+  });
+  afterAll(async () => {
+    await client?.connection.close();
+    await server?.stop();
+  });
+
+  return {
+    get address() {
+      return there(server).address;
+    },
+    get client() {
+      return there(client);
+    },
+    handle: (workflowId) => handleOf(there(client), workflowId),
+    async kill() {
+      process.kill(there(server).pid, 'SIGKILL');
+      await there(server).exited;
+    },
+    restart: start,
+  };
+}
+
+export function handleOf(client: Client, workflowId: string) {
+  return client.workflow.getHandle<typeof precallPrep>(workflowId);
+}
+
+/** Waits until a worker has one of the run's reminders in its hands. */
+export async function untilUnderWay(run: ReturnType<typeof handleOf>): Promise<void> {
+  await until(`reminder of ${run.workflowId} that is under way`, async () => {
+    const { raw } = await run.describe();
+    return raw.pendingActivities?.some(
+      ({ activityType, state }) => activityType?.name === 'sendReminder' && state === STARTED,
+    );
+  });
+}
+
+const STARTED = proto.temporal.api.enums.v1.PendingActivityState.PENDING_ACTIVITY_STATE_STARTED;
+
+function there<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error('It is there only while tests run.');
+  return thing;
+}
+
+export interface Call {
+  uid: string;
+  /** How long from now. */
+  startsInMs: number;
+  /** A second by default. */
+  lengthMs?: number;
+  attendee?: { name: string; email: string };
+}
+
+/** A call booked on Cal.com: the webhook's body, and what a test wants to know of it. */
+export function aCall({ uid, startsInMs, lengthMs = 1_000, attendee = attendeeOf(uid) }: Call) {
+  const startsAt = new Date(Date.now() + startsInMs);
+  return {
+    uid,
+    attendee,
+    startsAt: startsAt.getTime(),
+    workflowId: `precall/${uid}`,
+    body: sampleBookingCreated({ uid, startsAt, lengthMs, attendee }) as unknown,
+  };
+}
+
+function attendeeOf(uid: string) {
+  return { name: `Attendee of ${uid}`, email: `${uid}@example.com` };
+}
+
+/** Posts a body as Cal.com does, signed over its bytes. */
+export function post(url: string, body: unknown, secret = SECRET): Promise<Response> {
+  const text = JSON.stringify(body);
+  const signature = createHmac('sha256', secret).update(text).digest('hex');
+  return fetch(`${url}/webhook/calcom-booking`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-cal-signature-256': signature },
+    body: text,
+  });
+}
+
+/** The mails to one address, in the order they arrived. */
+export function mailsTo({ mails }: Pick<MailCatcher, 'mails'>, email: string) {
+  return mails().filter(({ envelope }) => envelope.to.includes(email));
+}
+
+/** How late each mail arrived, in milliseconds; negative is early. */
+export function lateness(mails: readonly { receivedAtMs: number }[], dueAt: readonly number[]): number[] {
+  return mails.map(({ receivedAtMs }, index) => receivedAtMs - (dueAt[index] ?? Number.NaN));
+}
+
+export function rowOf(notion: Pick<NotionSandbox, 'contacts'>, email: string): SandboxRow | undefined {
+  return notion.contacts.rows().find(({ cells }) => cells['email'] === email);
+}
+
+/** The requests that changed a page. */
+export function writes({ journal }: Pick<NotionSandbox, 'journal'>) {
+  return journal.filter(({ method }) => method === 'PATCH');
+}
+
+/**
+ * A booking's uid whose reminders are woken for as early as can be (`early`), or at their very instant (`exactly`): the
+ * share is fixed by the uid.
+ */
+export function uidThatWakes(when: 'early' | 'exactly', name: string): string {
+  const leadOf = (uid: string) => 400_000 - wakeAt(uid, 400_000, 0);
+  for (let index = 0; ; index += 1) {
+    const uid = `${name}-${index}`;
+    if (when === 'early' ? leadOf(uid) > 58_000 : leadOf(uid) < 2_000) return uid;
+  }
+}

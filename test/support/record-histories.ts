@@ -1,0 +1,185 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { ApplicationFailure, Client, type WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { CampaignActivities, ContactActivities, EmailActivities } from '../../src/activities/index.ts';
+import { type Booking, type BookingEvent, workflowIdOf } from '../../src/booking.ts';
+import { provisionTestServer } from '../../src/dev/provision/test-server.ts';
+import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
+import type { precallPrep } from '../../src/workflows/index.ts';
+import { bookingEventSignal, type PrecallPrepInput } from '../../src/workflows/messages.ts';
+import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
+import { aBooking, aPlan, confirmed, DAY_MS, earlier, HOUR_MS, later } from './a-booking.ts';
+import { silent } from './silent.ts';
+import { startTimeSkipping } from './time-skipping-server.ts';
+
+/** One way a booking can go: how far ahead it is made, what is peculiar about it, and what happens then. */
+interface Story {
+  aheadMs: number;
+  booking?: Partial<Booking>;
+  input?: Partial<PrecallPrepInput>;
+  activities?: Partial<Activities>;
+  /** Until when it is followed; without this, until the run has ended. The history is then one of a run that still waits. */
+  untilBeforeCallMs?: number;
+  /** What comes in on the way. */
+  happens?: (told: {
+    handle: WorkflowHandle<typeof precallPrep>;
+    booking: Booking;
+    bookedAt: number;
+    env: TestWorkflowEnvironment;
+  }) => Promise<void>;
+}
+
+type Activities = EmailActivities & CampaignActivities & ContactActivities;
+
+const UNAUTHORIZED = () => {
+  throw ApplicationFailure.create({
+    message: 'Notion refused: unauthorized',
+    type: 'unauthorized',
+    nonRetryable: true,
+  });
+};
+
+/** By the name of the file that keeps the history. */
+const STORIES: Record<string, Story> = {
+  'three-reminders': { aheadMs: 4 * DAY_MS },
+  'too-soon': { aheadMs: HOUR_MS },
+  'booked-between-reminders': { aheadMs: 30 * HOUR_MS },
+  'waiting-for-the-second-reminder': { aheadMs: 4 * DAY_MS, untilBeforeCallMs: 48 * HOUR_MS },
+  'waiting-for-the-end': { aheadMs: 4 * DAY_MS, untilBeforeCallMs: HOUR_MS },
+  'confirmed-again-with-another-start': {
+    aheadMs: 4 * DAY_MS,
+    async happens({ handle, booking, bookedAt, env }) {
+      await env.sleep(HOUR_MS);
+      const moved = aBooking({ uid: booking.uid, startsAt: later(booking.startsAt, 2 * DAY_MS) });
+      await handle.signal(bookingEventSignal, confirmed(moved, later(bookedAt, HOUR_MS)));
+    },
+  },
+  'confirmed-again-while-a-mail-is-retried': {
+    aheadMs: 25 * HOUR_MS,
+    activities: {
+      async sendReminder({ booking, dueAt }) {
+        if (booking.title !== 'Moved') throw new Error('connection refused');
+        return { sentAt: dueAt };
+      },
+    },
+    async happens({ handle, booking, bookedAt, env }) {
+      await env.sleep(2 * HOUR_MS);
+      const moved = aBooking({ uid: booking.uid, title: 'Moved', startsAt: later(booking.startsAt, 3 * DAY_MS) });
+      await handle.signal(bookingEventSignal, confirmed(moved, later(bookedAt, 2 * HOUR_MS)));
+    },
+  },
+  'notion-refuses': { aheadMs: 4 * DAY_MS, activities: { updateContact: UNAUTHORIZED, findMembership: UNAUTHORIZED } },
+  'notion-down': {
+    aheadMs: 3 * HOUR_MS,
+    activities: {
+      async findMembership() {
+        throw new Error('Notion is unavailable');
+      },
+    },
+  },
+  'status-for-members-only': { aheadMs: 4 * DAY_MS, input: { campaignStatusFor: 'members' } },
+  'mail-refused': {
+    aheadMs: 4 * DAY_MS,
+    activities: {
+      async sendReminder({ dueAt, offsetMs }) {
+        if (offsetMs < 3 * DAY_MS) return { sentAt: dueAt };
+        throw ApplicationFailure.create({ message: 'Refused', type: 'mail_refused', nonRetryable: true });
+      },
+    },
+  },
+  'booked-by-phone': {
+    aheadMs: 4 * DAY_MS,
+    booking: { attendees: [{ name: 'Dana', email: '15550142233@sms.cal.com' }] },
+  },
+  'with-guests-and-without-search-attributes': {
+    aheadMs: 4 * DAY_MS,
+    booking: {
+      attendees: [
+        { name: 'Ines', email: 'ines@example.com' },
+        { name: 'Jo', email: 'jo@example.com' },
+      ],
+    },
+    input: { searchAttributes: false },
+  },
+};
+
+const CALM: Activities = {
+  sendReminder: async ({ dueAt }) => ({ sentAt: dueAt }),
+  findMembership: async () => ({ state: 'member', campaign: 'Christmas 2025' }),
+  updateContact: async () => ({ outcome: 'updated' }),
+};
+
+const FOLDER = new URL('../histories/', import.meta.url);
+/** It would be this machine's name. */
+const IDENTITY = 'record-histories';
+
+const quiet = new DefaultLogger('ERROR');
+// The test server lacks what Temporal's core warns about; nothing here needs it.
+Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } } });
+const { env, stop } = await startTimeSkipping(await provisionTestServer({ env: process.env, say: console.log }));
+const client = new Client({ connection: env.connection, identity: IDENTITY });
+const workflowBundle = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('../../src/workflows', import.meta.url)),
+  logger: quiet,
+});
+try {
+  await prepareNamespace(env.connection, 'default', silent);
+  for (const [name, story] of Object.entries(STORIES)) {
+    await writeFile(new URL(`${name}.json`, FOLDER), `${await record(name, story)}\n`);
+    console.log(`test/histories/${name}.json`);
+  }
+} finally {
+  await stop();
+}
+
+/** @returns the history as JSON, as `temporal workflow show --output json` prints it. */
+async function record(name: string, story: Story): Promise<string> {
+  const { sendReminder, ...notion } = { ...CALM, ...story.activities };
+  const common = { connection: env.nativeConnection, namespace: 'default', identity: IDENTITY };
+  const workers = await Promise.all([
+    Worker.create({ ...common, taskQueue: name, workflowBundle, activities: { sendReminder } }),
+    Worker.create({ ...common, taskQueue: `${name}-notion`, activities: notion }),
+  ]);
+  return workers[0].runUntil(workers[1].runUntil(tell(name, story)));
+}
+
+async function tell(
+  name: string,
+  { aheadMs, booking: facts, input, untilBeforeCallMs, happens }: Story,
+): Promise<string> {
+  const bookedAt = await env.currentTimeMs();
+  const booking = aBooking({ uid: name, startsAt: later(bookedAt, aheadMs), ...facts });
+  const handle = await client.workflow.signalWithStart<typeof precallPrep, [BookingEvent]>('precallPrep', {
+    workflowId: workflowIdOf(booking),
+    taskQueue: name,
+    args: [{ plan: aPlan(), campaignStatusFor: 'everybody', searchAttributes: true, ...input }],
+    signal: bookingEventSignal,
+    signalArgs: [confirmed(booking, later(bookedAt, 0))],
+    ...(input?.searchAttributes !== false && {
+      typedSearchAttributes: [
+        { key: precallStatus, value: 'scheduled' },
+        { key: precallStartsAt, value: new Date(booking.startsAt) },
+      ],
+    }),
+  });
+  await happens?.({ handle, booking, bookedAt, env });
+
+  if (untilBeforeCallMs === undefined) await env.client.workflow.getHandle(handle.workflowId).result();
+  else await env.sleep(Date.parse(earlier(booking.startsAt, untilBeforeCallMs)) - (await env.currentTimeMs()));
+  const history = await handle.fetchHistory();
+  // One that is left open would keep the server's clock from skipping.
+  if (untilBeforeCallMs !== undefined) await handle.terminate();
+  return withoutStacks(historyToJSON(history));
+}
+
+/** They tell where this checkout lies, and a replay does not look at them. */
+function withoutStacks(json: string): string {
+  return JSON.stringify(
+    JSON.parse(json, (key, value) => (key === 'stackTrace' ? undefined : value)),
+    undefined,
+    2,
+  );
+}
