@@ -53,11 +53,18 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
     async sendReminder(request) {
       const { booking, recipient, template } = request;
       const dueAt = Date.parse(request.dueAt);
+      const answersTo = replyTo ?? organizerOf(booking);
+      // Written before the instant: a thousand that are due at once then only have to be handed over.
+      const sentNoSoonerThan = Math.max(dueAt, clock.now());
+      const { subject, text, html } = renderer.render({
+        booking,
+        attendee: recipient,
+        template,
+        now: sentNoSoonerThan,
+      });
+      const activity = Context.current();
       await clock.waitUntil(dueAt);
 
-      const { subject, text, html } = renderer.render({ booking, attendee: recipient, template, now: clock.now() });
-      const answersTo = replyTo ?? organizerOf(booking);
-      const activity = Context.current();
       const beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
       try {
         await transport.send({

@@ -134,7 +134,7 @@ function activitiesOf(world: World): ReturnType<typeof createEmailActivities> & 
     clock: {
       now: () => clock,
       async waitUntil(at) {
-        clock = Math.max(at, await world.now());
+        clock = Math.max(at, clock);
       },
     },
     transport: {
@@ -146,7 +146,10 @@ function activitiesOf(world: World): ReturnType<typeof createEmailActivities> & 
     },
   });
   return {
-    ...email,
+    async sendReminder(request) {
+      clock = await world.now();
+      return email.sendReminder(request);
+    },
     async findMembership({ email: address }) {
       world.lookUps.push(address);
       return world.onLookUp(await world.now());
