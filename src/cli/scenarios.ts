@@ -1,5 +1,112 @@
-import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import ms, { type StringValue } from 'ms';
+import { SANDBOX_CONTACTS_ID } from '../dev/notion-sandbox/sandbox.ts';
+import { type MemberRow, openMemberRow } from '../dev/scenarios/member-row.ts';
+import { runScenarios } from '../dev/scenarios/scenarios.ts';
+import { openStartedRuns } from '../dev/scenarios/started-runs.ts';
+import { createWebhook } from '../dev/scenarios/webhook.ts';
+import { OperatorError } from '../operator-error.ts';
+
+interface Options {
+  url: string;
+  secret?: string;
+  secretFile?: string;
+  temporal?: string;
+  namespace?: string;
+  notion?: string;
+  notionToken?: string;
+  notionTokenFile?: string;
+  notionContactsDb?: string;
+  memberEmail: string;
+  patience: number;
+}
+
+const NOTES = `
+What is not given is taken from CALCOM_WEBHOOK_SECRET, NOTION_TOKEN and NOTION_BUSINESSX_DB_ID; how to log in to Temporal,
+from TEMPORAL_*. Without --temporal and --notion the answers are checked and their effects are not.
+
+The bookings are made up, but the server takes them for real. With --temporal their runs are ended afterwards, so that no
+reminder goes out; with --notion the member's row is made to say again what it said.`;
 
 export function addScenarios(program: Command): void {
-  program.command('scenarios');
+  program
+    .command('scenarios')
+    .description('tries five cases on a running server: PASS or FAIL')
+    .option('--url <url>', 'where the server listens', 'http://127.0.0.1:8000')
+    .option('--secret <secret>', 'the webhook secret')
+    .option('--secret-file <file>', 'a file with the webhook secret')
+    .option('--temporal <host:port>', "the server's Temporal")
+    .option('--namespace <name>', "the server's namespace in it")
+    .option('--notion <url>', "the Notion that the server's worker writes to, such as https://api.notion.com")
+    .option('--notion-token <token>', 'its token')
+    .option('--notion-token-file <file>', 'a file with its token')
+    .option('--notion-contacts-db <id>', 'its contacts database (default: that of the sandbox)')
+    .option('--member-email <address>', 'a contact who is in a campaign', 'ada.moreau@example.com')
+    .addOption(
+      new Option('--patience <duration>', 'how long Temporal and Notion may take to show what happened')
+        .argParser(duration)
+        .default(ms('20s'), '20s'),
+    )
+    .addHelpText('after', NOTES)
+    .action(async (options: Options) => {
+      process.exitCode = (await tryCases(options)) ? 0 : 1;
+    });
+}
+
+async function tryCases(options: Options): Promise<boolean> {
+  const { url, memberEmail, patience: patienceMs } = options;
+  const secret = options.secret ?? contentOf(options.secretFile) ?? firstOf(process.env['CALCOM_WEBHOOK_SECRET']);
+  const webhook = createWebhook(url.replace(/\/+$/, ''), secret);
+  const row = options.notion ? await openRow(options.notion, options) : undefined;
+
+  const client = options.temporal ? clientOf(options.temporal, options.namespace) : undefined;
+  try {
+    const runs = client && (await openStartedRuns(client, options.temporal!));
+    const say = (line: string) => process.stdout.write(`${line}\n`);
+    return await runScenarios({ webhook, runs, row, memberEmail, patienceMs }, say);
+  } finally {
+    await client?.connection.close();
+  }
+}
+
+function clientOf(address: string, namespace: string | undefined): Client {
+  const given = loadClientConnectConfig();
+  const connection = Connection.lazy({ ...given.connectionOptions, address });
+  return new Client({ connection, namespace: namespace ?? given.namespace ?? 'default' });
+}
+
+function openRow(baseUrl: string, options: Options): Promise<MemberRow> {
+  const token = options.notionToken ?? contentOf(options.notionTokenFile) ?? process.env['NOTION_TOKEN'];
+  if (!token)
+    throw new OperatorError('--notion needs a token: give --notion-token, --notion-token-file or NOTION_TOKEN.');
+  return openMemberRow({
+    token,
+    baseUrl: baseUrl.replace(/\/+$/, ''),
+    contactsDatabaseId:
+      options.notionContactsDb ?? (process.env['NOTION_BUSINESSX_DB_ID'] || undefined) ?? SANDBOX_CONTACTS_ID,
+    email: options.memberEmail,
+  });
+}
+
+function contentOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new OperatorError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+/** While secrets are being exchanged there are two; either will do. */
+function firstOf(secrets: string | undefined): string | undefined {
+  return secrets?.split(',')[0]?.trim() || undefined;
+}
+
+function duration(text: string): number {
+  const durationMs = ms(text as StringValue);
+  if (durationMs > 0) return durationMs;
+  throw new InvalidArgumentError('expected a duration such as 20s');
 }
