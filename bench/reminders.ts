@@ -41,6 +41,9 @@ const SPREAD_MS = 60_000;
 const OFFSET = { label: '2h', ms: 2 * 3_600_000 };
 /** The sender that mails have when `EMAIL_FROM` is not set. */
 const SENDER = parseMailbox('Precall <precall@localhost>');
+const DAY_MS = 24 * 3_600_000;
+/** The first requests find nothing compiled and no connection open; those made to warm up are due tomorrow. */
+const WARM_UP_COUNT = 50;
 const RAW_COUNT = 300;
 const ALONE_COUNT = 300;
 /** After the last reminder was due: how long one may still come, and how long one that came twice would take. */
@@ -85,20 +88,24 @@ async function measure(shape: Shape, { count, wait }: Options): Promise<ShapeFig
   const connection = await Connection.connect({ address: stack.temporalAddress });
   const client = new Client({ connection });
   try {
-    await loadRaw(client, 'warm-up', 50);
+    await loadRaw(client, 'raw-warm-up', WARM_UP_COUNT);
     const before = await loadRaw(client, 'raw-before', RAW_COUNT);
     say(`Temporal alone takes ${Math.round(before.perSecond)} bookings a second`);
 
-    const alone = await stack.withServerAlone((url) => {
-      const some = planBookings(`alone-${shape}`, ALONE_COUNT, Date.now() + 86_400_000, 0);
-      return load(some, (booking) => book(url, stack.webhookSecret, booking));
+    const accept = (url: string, bookings: readonly PlannedBooking[]) =>
+      load(bookings, (booking) => book(url, stack.webhookSecret, booking));
+    const alone = await stack.withServerAlone(async (url) => {
+      await accept(url, planBookings('warm-up-alone', WARM_UP_COUNT, Date.now() + DAY_MS, 0));
+      return accept(url, planBookings('alone', ALONE_COUNT, Date.now() + DAY_MS, 0));
     });
     say(`a server alone accepts ${Math.round(alone.perSecond)} a second`);
 
     const url = await stack.startPrecall();
+    await accept(url, planBookings('warm-up', WARM_UP_COUNT, Date.now() + DAY_MS, 0));
+    await sleep(SETTLE_MS);
     const started = stack.usage();
     const bookings = planBookings(shape, count, Date.now() + wait, shape === 'spread' ? SPREAD_MS : 0);
-    const beside = await load(bookings, (booking) => book(url, stack.webhookSecret, booking));
+    const beside = await accept(url, bookings);
     say(`${count} bookings accepted, ${Math.round(beside.perSecond)} a second`);
 
     const asleep = await untilAsleep(stack, Date.now() + wait / 3);

@@ -44,6 +44,8 @@ export interface Stack {
 }
 
 const SHUTDOWN_GRACE_MS = 2_000;
+/** Temporal and the server share the machine: with the SDK's 40, a burst of webhooks is accepted at about half the speed. */
+const WORKFLOW_TASK_SLOTS = 4;
 
 /**
  * Starts what is not set up, then the worker and the server on top.
@@ -90,6 +92,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       taskQueue,
       activities,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
+      workflowTaskSlots: WORKFLOW_TASK_SLOTS,
     });
     running.push(async () => {
       worker.shutdown();

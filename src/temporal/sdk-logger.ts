@@ -1,17 +1,27 @@
-import type { Logger as SdkLogger } from '@temporalio/worker';
+import type { LogMetadata, Logger as SdkLogger } from '@temporalio/worker';
 import type { Logger } from 'pino';
+
+type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
 /** The worker for Notion has none by design. */
 const NOT_NEWS = 'No workflows registered, not polling for workflow tasks';
 
-/** Lets the SDK, workflows and activities log through pino. */
+/**
+ * Lets the SDK, workflows and activities log through pino. What the SDK tells of its own workings on a normal day is for
+ * debugging; what workflows and activities tell is for the operator.
+ */
 export function sdkLogger(log: Logger): SdkLogger {
-  const at = (level: 'trace' | 'debug' | 'info' | 'warn' | 'error') => (message: string, meta?: object) => {
-    if (message !== NOT_NEWS) log[level](meta ?? {}, message);
+  const write = (level: Level, message: string, meta: LogMetadata = {}) => {
+    const isInternal = meta['sdkComponent'] === 'worker' || meta['sdkComponent'] === 'core';
+    const isQuiet = message === NOT_NEWS || (isInternal && level === 'info');
+    log[isQuiet ? 'debug' : level](meta, message);
   };
-  const levels = { trace: at('trace'), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   return {
-    ...levels,
-    log: (level, message, meta) => levels[level.toLowerCase() as keyof typeof levels](message, meta),
+    log: (level, message, meta) => write(level.toLowerCase() as Level, message, meta),
+    trace: (message, meta) => write('trace', message, meta),
+    debug: (message, meta) => write('debug', message, meta),
+    info: (message, meta) => write('info', message, meta),
+    warn: (message, meta) => write('warn', message, meta),
+    error: (message, meta) => write('error', message, meta),
   };
 }

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { CampaignActivities, ContactActivities, EmailActivities } from '../activities/index.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 export interface PrecallWorkerOptions {
   connection: NativeConnection;
@@ -10,8 +9,8 @@ export interface PrecallWorkerOptions {
   activities: EmailActivities & CampaignActivities & ContactActivities;
   /** How long activities that are under way at the end may still take. */
   shutdownGraceMs: number;
-  /** A bundle made ahead; otherwise the workflows are bundled at start, unless a build left a bundle beside this file. */
-  workflowBundle?: WorkerOptions['workflowBundle'];
+  /** How many workflow tasks are worked on at once; the SDK's own number suits a Temporal on another machine. */
+  workflowTaskSlots?: number;
 }
 
 /** Runs workflows and activities until it is told to shut down. */
@@ -32,7 +31,7 @@ const NOTION_SLOTS = 10;
  * @throws {Error} when Temporal refuses the worker.
  */
 export async function startWorker(options: PrecallWorkerOptions): Promise<PrecallWorker> {
-  const { connection, namespace, taskQueue, activities, shutdownGraceMs } = options;
+  const { connection, namespace, taskQueue, activities, shutdownGraceMs, workflowTaskSlots } = options;
   const { sendReminder, findMembership, updateContact } = activities;
   const common = {
     connection,
@@ -45,10 +44,11 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
     Worker.create({
       ...common,
       taskQueue,
-      ...(options.workflowBundle ? { workflowBundle: options.workflowBundle } : workflowSource()),
+      workflowBundle: await workflowBundle(),
       activities: { sendReminder },
       maxConcurrentActivityTaskExecutions: REMINDER_SLOTS,
       maxCachedWorkflows: 500,
+      ...(workflowTaskSlots && { maxConcurrentWorkflowTaskExecutions: workflowTaskSlots }),
     }),
     Worker.create({
       ...common,
@@ -64,11 +64,4 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
   // One that failed takes the other down, so that the process ends instead of doing half its work.
   done.catch(shutdown);
   return { done, shutdown };
-}
-
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-  return existsSync(codePath)
-    ? { workflowBundle: { codePath } }
-    : { workflowsPath: fileURLToPath(new URL('../workflows', import.meta.url)) };
 }
