@@ -126,7 +126,7 @@ describe('a server that works as it should', () => {
     const { sandbox } = stack.there();
     sandbox.fail({ method: 'PATCH', times: Number.POSITIVE_INFINITY, action: 'drop' });
 
-    const { exitCode, lines } = await scenarios(...stack.everywhere(), '--patience', '2s');
+    const { exitCode, lines } = await scenarios(...stack.everywhere(), '--patience', '6s');
     sandbox.heal();
 
     expect(verdicts(lines)).toEqual([...CASES.slice(0, 4).map((name) => `PASS  ${name}`), 'FAIL  campaign member']);
