@@ -37,7 +37,7 @@ export interface Clock {
 
 export interface EmailActivitiesOptions {
   renderer: ReminderRenderer;
-  transport: MailTransport;
+  transport: Pick<MailTransport, 'prepare'>;
   messageIdOf: (request: ReminderRequest) => string;
   /** Where answers go, unless to the organizer. */
   replyTo?: Mailbox | undefined;
@@ -54,27 +54,21 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
       const { booking, recipient, template } = request;
       const dueAt = Date.parse(request.dueAt);
       const answersTo = replyTo ?? organizerOf(booking);
-      // Written before the instant: a thousand that are due at once then only have to be handed over.
-      const sentNoSoonerThan = Math.max(dueAt, clock.now());
-      const { subject, text, html } = renderer.render({
-        booking,
-        attendee: recipient,
-        template,
-        now: sentNoSoonerThan,
-      });
+      const sendsAt = Math.max(dueAt, clock.now());
+      const content = renderer.render({ booking, attendee: recipient, template, now: sendsAt });
       const activity = Context.current();
-      await clock.waitUntil(dueAt);
-
-      const beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+      let beating: NodeJS.Timeout | undefined;
       try {
-        await transport.send({
+        const mail = await transport.prepare({
           to: recipient,
           ...(answersTo && { replyTo: answersTo }),
           messageId: messageIdOf(request),
-          subject,
-          text,
-          html,
+          date: new Date(sendsAt),
+          ...content,
         });
+        await clock.waitUntil(dueAt);
+        beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
+        await mail.send();
       } catch (error) {
         if (!(error instanceof MailRefused)) throw error;
         throw ApplicationFailure.create({ message: error.message, type: 'mail_refused', nonRetryable: true });

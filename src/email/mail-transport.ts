@@ -6,6 +6,8 @@ export interface OutgoingMail {
   replyTo?: Mailbox;
   /** With angle brackets; the same for every attempt. */
   messageId: string;
+  /** What the mail says of when it was sent; now, if not given. */
+  date?: Date;
   subject: string;
   text: string;
   html: string;
@@ -14,15 +16,27 @@ export interface OutgoingMail {
 /** What hands mails to a mail server. */
 export interface MailTransport {
   /**
+   * Writes a mail out ahead of its instant: a thousand that are due at once then only have to be handed over.
+   *
+   * @throws {MailRefused} when it has no address that mail can be sent to.
+   */
+  prepare(mail: OutgoingMail): Promise<PreparedMail>;
+  /** {@link prepare}, then {@link PreparedMail.send}. */
+  send(mail: OutgoingMail): Promise<void>;
+  /** Ends every connection at once. A send that is still under way fails as {@link MailUndelivered}. */
+  close(): void;
+}
+
+/** A mail as it goes over the wire. */
+export interface PreparedMail {
+  /**
    * Resolves once the server has taken the mail.
    *
    * @throws {MailRefused} when this mail will never be taken.
    * @throws {MailUndelivered} when trying again can help. After a lost connection or a time-out the server may have taken
    * the mail all the same: send again with the same Message-ID.
    */
-  send(mail: OutgoingMail): Promise<void>;
-  /** Ends every connection at once. A send that is still under way fails as {@link MailUndelivered}. */
-  close(): void;
+  send(): Promise<void>;
 }
 
 /** The mail server said no for good to this mail, or its address is not one. The server's words, which may quote the address, stay out. */

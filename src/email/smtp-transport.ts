@@ -1,7 +1,13 @@
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { isOneAddress } from '../address.ts';
 import { oneLine } from '../clean-text.ts';
-import { MailRefused, type MailTransport, MailUndelivered } from './mail-transport.ts';
+import {
+  MailRefused,
+  type MailTransport,
+  MailUndelivered,
+  type OutgoingMail,
+  type PreparedMail,
+} from './mail-transport.ts';
 import type { Mailbox } from './mailbox.ts';
 import { parseSmtpUrl } from './smtp-url.ts';
 
@@ -54,26 +60,44 @@ export function createSmtpTransport({
     disableUrlAccess: true,
   });
 
+  // Only writes mails out: the same ones, byte for byte, that the other transport would send.
+  const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+
+  async function prepare({ to, replyTo, messageId, date, subject, text, html }: OutgoingMail): Promise<PreparedMail> {
+    // nodemailer would make two recipients of `a@example.com,b@example.com`.
+    if (!isOneAddress(to.email)) throw new MailRefused();
+    const envelope = { from: from.email, to: to.email };
+    const { message } = await composer.sendMail({
+      envelope,
+      from: addressee(from),
+      to: addressee(to),
+      ...(replyTo && isOneAddress(replyTo.email) && { replyTo: addressee(replyTo) }),
+      messageId,
+      ...(date && { date }),
+      subject,
+      text,
+      html,
+      headers: { 'Auto-Submitted': 'auto-generated' },
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    return {
+      async send() {
+        try {
+          await transport.sendMail({ envelope, raw: message as Buffer, signal: AbortSignal.timeout(mailMs) });
+        } catch (error) {
+          throw whatHappened(error as NodemailerError);
+        }
+      },
+    };
+  }
+
   return {
-    async send({ to, replyTo, messageId, subject, text, html }) {
-      // nodemailer would make two recipients of `a@example.com,b@example.com`.
-      if (!isOneAddress(to.email)) throw new MailRefused();
-      try {
-        await transport.sendMail({
-          envelope: { from: from.email, to: to.email },
-          from: addressee(from),
-          to: addressee(to),
-          ...(replyTo && isOneAddress(replyTo.email) && { replyTo: addressee(replyTo) }),
-          messageId,
-          subject,
-          text,
-          html,
-          headers: { 'Auto-Submitted': 'auto-generated' },
-          signal: AbortSignal.timeout(mailMs),
-        });
-      } catch (error) {
-        throw whatHappened(error as NodemailerError);
-      }
+    prepare,
+
+    async send(mail) {
+      const prepared = await prepare(mail);
+      await prepared.send();
     },
 
     close() {

@@ -22,6 +22,8 @@ export interface PrecallWorker {
 
 /** Reminders that are about to fall due wait in memory, each in a slot of its own. */
 const REMINDER_SLOTS = 2_000;
+/** What falls due together is then not replayed from its history at each step; some 0.6 MB each. */
+const CACHED_WORKFLOWS = 1_000;
 /** Notion allows a handful of requests at once; more would only wait for each other. */
 const NOTION_SLOTS = 10;
 
@@ -47,7 +49,7 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
       workflowBundle: await workflowBundle(),
       activities: { sendReminder },
       maxConcurrentActivityTaskExecutions: REMINDER_SLOTS,
-      maxCachedWorkflows: 500,
+      maxCachedWorkflows: CACHED_WORKFLOWS,
       ...(workflowTaskSlots && { maxConcurrentWorkflowTaskExecutions: workflowTaskSlots }),
     }),
     Worker.create({

@@ -30,7 +30,7 @@ function aRequest(facts: Partial<ReminderRequest> = {}): ReminderRequest {
 
 interface Post {
   mails: OutgoingMail[];
-  transport: MailTransport;
+  transport: Pick<MailTransport, 'prepare'>;
 }
 
 /** A mail server that takes everything, unless told otherwise. */
@@ -39,11 +39,12 @@ function createPost(onMail: (mail: OutgoingMail) => Promise<void> | void = () =>
   return {
     mails,
     transport: {
-      async send(mail) {
-        await onMail(mail);
-        mails.push(mail);
-      },
-      close: () => undefined,
+      prepare: async (mail) => ({
+        async send() {
+          await onMail(mail);
+          mails.push(mail);
+        },
+      }),
     },
   };
 }
@@ -112,6 +113,7 @@ describe('a reminder', () => {
     expect(post.mails).toMatchObject([
       {
         to: { name: 'Tobias Okafor', email: 'tobias.okafor@example.com' },
+        date: new Date('2026-12-02T15:00:00.000Z'),
         subject: 'Your call tomorrow at 09:00: Discovery call',
         text: expect.stringContaining('Thursday, 3 December 2026'),
         html: expect.stringContaining('https://meet.google.com/kxw-qpyd-ruv'),

@@ -68,6 +68,18 @@ describe('a mail sent over SMTP', () => {
     expect(catcher.mails()).toHaveLength(1);
   });
 
+  it('that was prepared leaves when it is sent, and says the date it was given', async () => {
+    const date = new Date('2026-12-02T15:00:00Z');
+    const prepared = await transportTo(catcher.smtpUrl).prepare(aMail({ date }));
+    expect(catcher.mails()).toHaveLength(0);
+
+    await prepared.send();
+
+    const [mail] = catcher.mails();
+    expect(Date.parse(mail!.headers.find(({ name }) => name === 'Date')!.value)).toBe(date.getTime());
+    expect(mail?.subject).toBe('Your call tomorrow at 09:00: Café');
+  });
+
   it('gets no header from whatever stands in its fields', async () => {
     const lines = 'x\r\nBcc: eve@example.com\r\n\r\n<b>body</b>';
     await transportTo(catcher.smtpUrl).send(

@@ -138,11 +138,12 @@ function activitiesOf(world: World): ReturnType<typeof createEmailActivities> & 
       },
     },
     transport: {
-      async send(mail) {
-        world.onMail(mail, clock);
-        world.mails.push({ at: clock, to: mail.to.email, subject: mail.subject, messageId: mail.messageId });
-      },
-      close: () => undefined,
+      prepare: async (mail) => ({
+        async send() {
+          world.onMail(mail, clock);
+          world.mails.push({ at: clock, to: mail.to.email, subject: mail.subject, messageId: mail.messageId });
+        },
+      }),
     },
   });
   return {
