@@ -1,5 +1,6 @@
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import type { CampaignActivities, ContactActivities, EmailActivities } from '../activities/index.ts';
+import { notionQueueOf } from '../workflows/messages.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface PrecallWorkerOptions {
@@ -54,7 +55,7 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
     }),
     Worker.create({
       ...common,
-      taskQueue: `${taskQueue}-notion`,
+      taskQueue: notionQueueOf(taskQueue),
       activities: { findMembership, updateContact },
       maxConcurrentActivityTaskExecutions: NOTION_SLOTS,
     }),

@@ -5,7 +5,13 @@ import { type BookingState, hear } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
 import { keepContact } from './keep-contact.ts';
 import { lookUpCampaign } from './look-up-campaign.ts';
-import type { CampaignReport, NotionReport, PrecallPrepInput, Timetable } from './messages.ts';
+import {
+  type CampaignReport,
+  type NotionReport,
+  notionQueueOf,
+  type PrecallPrepInput,
+  type Timetable,
+} from './messages.ts';
 import { type Decision, reportOf, whyNotLookedUp } from './report.ts';
 import { changesBetween, type Published, publishedOf } from './search-attributes.ts';
 import { sendReminder } from './send-reminder.ts';
@@ -142,9 +148,8 @@ export class BookingRun {
     return Date.parse(this.#booking.endsAt) + this.#input.plan.graceMs + WEEK_MS;
   }
 
-  /** Notion's work has a queue of its own, so that nothing waits behind it. */
   get #notionQueue(): string {
-    return `${workflowInfo().taskQueue}-notion`;
+    return notionQueueOf(workflowInfo().taskQueue);
   }
 
   get #isLookedUp(): boolean {

@@ -3,6 +3,11 @@ import type { BookingEvent } from '../booking.ts';
 import type { ReminderPlan } from '../config.ts';
 import type { SkipReason } from './timetable.ts';
 
+/** Notion's work has a queue of its own, so that nothing waits behind it. */
+export function notionQueueOf(taskQueue: string): string {
+  return `${taskQueue}-notion`;
+}
+
 /** What every run is told when it starts. One object, so that a field can be added while older runs are alive. */
 export interface PrecallPrepInput {
   plan: ReminderPlan;
