@@ -4,12 +4,15 @@ import { defineConfig } from 'vitest/config';
 const PARTS = [
   'test/activities/{email,notion}.test.ts',
   'test/cli/**/*.test.ts',
+  'test/data-dir-lock.test.ts',
   'test/deploy/temporal-init.test.ts',
   'test/dev/**/*.test.ts',
   'test/email/smtp-transport.test.ts',
   'test/kept-secret.test.ts',
   'test/notion/{contact,data-source,failures,membership}.test.ts',
-  'test/server/sockets.test.ts',
+  'test/server/{calcom-webhook,dispatcher,lost-runs,operator-api,server,sockets}.test.ts',
+  'test/store/**/*.test.ts',
+  'test/support/postgres.test.ts',
   'test/workflows/replay.test.ts',
 ];
 const SKIPPING_TIME = ['test/workflows/*.server.test.ts'];
@@ -27,7 +30,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...PARTS, ...SKIPPING_TIME, ...SYSTEM] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...PARTS, ...SKIPPING_TIME, ...SYSTEM],
+          // Properties are tried with hundreds of bodies, and the machine may have something else to do.
+          testTimeout: 30_000,
+        },
       },
       {
         extends: true,

@@ -32,21 +32,42 @@ export interface Booking {
   location?: string;
 }
 
-/** The booking stands: it was made, accepted by the host, or paid. */
-export interface ConfirmedEvent {
-  kind: 'confirmed';
+interface EventFacts {
   /** Hash of the content: the same news has the same id, however often and whenever it arrives. */
   id: string;
   /** When it happened, by the sender's clock. ISO 8601, UTC. */
   occurredAt: string;
+}
+
+/** The booking stands: it was made, accepted by the host, or paid. */
+export interface ConfirmedEvent extends EventFacts {
+  kind: 'confirmed';
   booking: Booking;
 }
 
-/** What happens to a booking. Further kinds (moved, cancelled, …) join this union. */
-export type BookingEvent = ConfirmedEvent;
+/** A call has moved: `booking` is the new one, under a new uid, and stands in for the replaced one, which is over for good. */
+export interface RescheduledEvent extends EventFacts {
+  kind: 'rescheduled';
+  booking: Booking;
+  replacedUid: string;
+}
+
+/** The booking is called off. Its details may be poorer than those that were known: Cal.com leaves out the join link. */
+export interface CancelledEvent extends EventFacts {
+  kind: 'cancelled';
+  booking: Booking;
+  /** The host asks for another time: not the end of the matter. */
+  requestReschedule: boolean;
+}
+
+/** What happens to a booking. Further kinds (requested, rejected, …) join this union. */
+export type BookingEvent = ConfirmedEvent | RescheduledEvent | CancelledEvent;
+
+/** Names a booking, or one seat of a seated event. */
+export type BookingKey = Pick<Booking, 'uid' | 'seat'>;
 
 /** The workflow that looks after a booking, or after one seat of a seated event. */
-export function workflowIdOf({ uid, seat }: Pick<Booking, 'uid' | 'seat'>): string {
+export function workflowIdOf({ uid, seat }: BookingKey): string {
   return seat ? `precall/${uid}/${seat}` : `precall/${uid}`;
 }
 

@@ -40,6 +40,25 @@ export function confirmed(booking: Booking, occurredAt: string, id = `event-${oc
   return { kind: 'confirmed', id, occurredAt, booking };
 }
 
+/** The booking is called off. */
+export function cancelled(
+  booking: Booking,
+  occurredAt: string,
+  { id = `cancel-${occurredAt}`, requestReschedule = false } = {},
+): BookingEvent {
+  return { kind: 'cancelled', id, occurredAt, booking, requestReschedule };
+}
+
+/** The booking takes the place of another one. */
+export function rescheduled(
+  booking: Booking,
+  replacedUid: string,
+  occurredAt: string,
+  id = `move-${occurredAt}`,
+): BookingEvent {
+  return { kind: 'rescheduled', id, occurredAt, booking, replacedUid };
+}
+
 /** @param instant ISO 8601, or epoch milliseconds. */
 export function later(instant: string | number, ms: number): string {
   return new Date(new Date(instant).getTime() + ms).toISOString();

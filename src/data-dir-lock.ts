@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWhole } from '../create-whole.ts';
-import { OperatorError } from '../operator-error.ts';
+import { createWhole } from './create-whole.ts';
+import { OperatorError } from './operator-error.ts';
 import { identityOf } from './process-identity.ts';
 
 /** Another process works on this data folder. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataDirInUse, lockDataDir } from '../../src/dev/data-dir-lock.ts';
+import { DataDirInUse, lockDataDir } from '../src/data-dir-lock.ts';
 
 /**
  * Run as a process of its own: from a given instant takes a data folder again and again, and gives it back or leaves it

@@ -4,10 +4,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DataDirInUse, lockDataDir } from '../../src/dev/data-dir-lock.ts';
-import { identityOf } from '../../src/dev/process-identity.ts';
-import { HEAD_START_MS, kill, race, spawnScript } from '../support/contenders.ts';
-import { until } from '../support/until.ts';
+import { DataDirInUse, lockDataDir } from '../src/data-dir-lock.ts';
+import { identityOf } from '../src/process-identity.ts';
+import { HEAD_START_MS, kill, race, spawnScript } from './support/contenders.ts';
+import { until } from './support/until.ts';
 
 const CONTENDER = join(import.meta.dirname, 'data-dir-contender.ts');
 

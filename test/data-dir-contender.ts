@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataDirInUse, lockDataDir } from '../../src/dev/data-dir-lock.ts';
+import { DataDirInUse, lockDataDir } from '../src/data-dir-lock.ts';
 
 /**
  * Run as a process of its own: at a given instant tries to take a data folder, says whether it has got it, and keeps it

@@ -1,0 +1,200 @@
+import { isDeepStrictEqual } from 'node:util';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import type { BookingKey } from '../booking.ts';
+import type { BookingRecord, Bookings, StoredBooking } from './bookings.ts';
+import type { Database, Db } from './database.ts';
+import { historyLineOf } from './history-line.ts';
+import { recipientHash } from './recipient-hash.ts';
+import { bookingHistory, bookings, reminders } from './schema.ts';
+import type { Seal } from './seal.ts';
+
+type BookingRow = typeof bookings.$inferSelect;
+type Recorded = Awaited<ReturnType<Bookings['record']>>;
+
+/** Who a run's reports are put down to in the history. */
+const ACTOR = 'precall';
+
+/** The bookings as rows of `bookings`, `booking_history` and `reminders`. */
+export function createBookings({ database, seal }: { database: Database; seal: Seal }): Bookings {
+  const stateOf = ({ state }: Pick<BookingRow, 'state'>) => (state ? seal.openJson(state) : undefined);
+
+  /** Whether this very report is what is kept: its activity is repeated when its answer was lost. */
+  const isKept = (row: BookingRow, { revision, state }: BookingRecord) =>
+    row.revision === revision && isDeepStrictEqual(stateOf(row), asJson(state));
+
+  return {
+    async record(record) {
+      const { booking, revision, status, report, state, isOver, decided } = record;
+      const [booker] = booking.attendees;
+      const columns = {
+        status,
+        startsAt: new Date(booking.startsAt),
+        endsAt: new Date(booking.endsAt),
+        attendeeName: booker.name,
+        attendeeEmail: booker.email,
+        title: booking.title,
+        report,
+        state: seal.closeJson(state),
+        revision,
+        isOver,
+        recordedAt: sql`now()`,
+      };
+
+      return database.run((db) =>
+        db.transaction(async (tx): Promise<Recorded> => {
+          // The row is made before it is locked, so that two reports of a new booking come one after the other as well.
+          await tx
+            .insert(bookings)
+            .values({ ...keyColumns(booking), status, startsAt: columns.startsAt, endsAt: columns.endsAt })
+            .onConflictDoNothing();
+          const [old] = await tx.select().from(bookings).where(isBooking(bookings, booking)).for('update');
+          const hasReported = old!.report !== null;
+          if (hasReported && isKept(old!, record)) return { written: true };
+          if (hasReported && old!.revision >= revision) {
+            return { written: false, revision: old!.revision, state: stateOf(old!) };
+          }
+
+          await tx.update(bookings).set(columns).where(isBooking(bookings, booking));
+          const line = historyLineOf(hasReported ? old! : undefined, {
+            status,
+            startsAt: columns.startsAt,
+            report: asJson(report),
+          });
+          if (line) await tx.insert(bookingHistory).values({ ...keyColumns(booking), ...line, actor: ACTOR });
+          await decide(tx, booking, decided);
+          return { written: true };
+        }),
+      );
+    },
+
+    async live({ after, limit, settledMs }) {
+      const rows = await database.run((db) =>
+        db
+          .select()
+          .from(bookings)
+          .where(
+            and(
+              sql`not ${bookings.isOver}`,
+              sql`${bookings.firstSeenAt} <= now() - ${settledMs} * interval '1 millisecond'`,
+              after && sql`(${bookings.externalId}, ${bookings.seat}) > (${after.uid}, ${after.seat ?? ''})`,
+            ),
+          )
+          .orderBy(asc(bookings.externalId), asc(bookings.seat))
+          .limit(limit),
+      );
+      return rows.map((row) => ({ ...keyOf(row), revision: row.revision, state: stateOf(row) }));
+    },
+
+    async close(booking) {
+      await database.run((db) => db.update(bookings).set({ isOver: true }).where(isBooking(bookings, booking)));
+    },
+
+    async find(booking) {
+      const [row] = await database.run((db) => db.select().from(bookings).where(isBooking(bookings, booking)));
+      return row && storedOf(row);
+    },
+
+    async list({ after, limit }) {
+      const rows = await database.run((db) =>
+        db
+          .select()
+          .from(bookings)
+          .where(
+            after &&
+              sql`(${bookings.startsAt}, ${bookings.externalId}, ${bookings.seat})
+                > (${after.startsAt.toISOString()}::timestamptz, ${after.uid}, ${after.seat ?? ''})`,
+          )
+          .orderBy(asc(bookings.startsAt), asc(bookings.externalId), asc(bookings.seat))
+          .limit(limit),
+      );
+      return rows.map(storedOf);
+    },
+
+    async history(booking) {
+      return database.run((db) =>
+        db
+          .select({
+            action: bookingHistory.action,
+            actor: bookingHistory.actor,
+            at: bookingHistory.at,
+            old: bookingHistory.old,
+            new: bookingHistory.new,
+          })
+          .from(bookingHistory)
+          .where(isBooking(bookingHistory, booking))
+          .orderBy(asc(bookingHistory.id)),
+      );
+    },
+  };
+}
+
+/** Notes mails that will not be sent. What was on the wire, or has been given up, keeps its own outcome. */
+async function decide(db: Db, booking: BookingKey, decided: BookingRecord['decided']): Promise<void> {
+  if (decided.length === 0) return;
+  await db
+    .insert(reminders)
+    .values(
+      decided.map(({ step, startsAt, dueAt, recipient, outcome, reason }) => ({
+        ...keyColumns(booking),
+        startsAt: new Date(startsAt),
+        step,
+        recipientHash: recipientHash(booking, recipient),
+        address: recipient,
+        dueAt: new Date(dueAt),
+        state: outcome,
+        reason,
+      })),
+    )
+    .onConflictDoUpdate({
+      target: [
+        reminders.provider,
+        reminders.externalId,
+        reminders.seat,
+        reminders.startsAt,
+        reminders.step,
+        reminders.recipientHash,
+      ],
+      set: {
+        state: sql`excluded.state`,
+        reason: sql`excluded.reason`,
+        mail: null,
+        claimToken: null,
+        updatedAt: sql`now()`,
+      },
+      setWhere: sql`${reminders.state} in ('claimed', 'skipped')`,
+    });
+}
+
+function storedOf(row: BookingRow): StoredBooking {
+  const { status, startsAt, endsAt, attendeeName, attendeeEmail, title, report, revision, isOver } = row;
+  return {
+    ...keyOf(row),
+    status,
+    startsAt,
+    endsAt,
+    ...(attendeeName !== null && { attendeeName }),
+    ...(attendeeEmail !== null && { attendeeEmail }),
+    ...(title !== null && { title }),
+    report,
+    revision,
+    isOver,
+  };
+}
+
+function keyOf({ externalId, seat }: Pick<BookingRow, 'externalId' | 'seat'>): BookingKey {
+  return { uid: externalId, ...(seat && { seat }) };
+}
+
+function keyColumns({ uid, seat }: BookingKey) {
+  return { provider: 'calcom', externalId: uid, seat: seat ?? '' };
+}
+
+function isBooking(table: typeof bookings | typeof bookingHistory, booking: BookingKey): SQL | undefined {
+  const { provider, externalId, seat } = keyColumns(booking);
+  return and(eq(table.provider, provider), eq(table.externalId, externalId), eq(table.seat, seat));
+}
+
+/** As it comes back from a JSON column. */
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value ?? null));
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Database } from './database.ts';
+import type { MailClaim, Mails } from './mails.ts';
+import { recipientHash } from './recipient-hash.ts';
+import { reminders } from './schema.ts';
+import type { Seal } from './seal.ts';
+
+/** Why a mail of which nobody knew twice is not sent a third time. */
+const UNCERTAIN = 'delivery_uncertain';
+
+const IS_DECIDED = sql`${reminders.state} in ('sent', 'failed')`;
+const WAS_ON_THE_WIRE = sql`${reminders.state} = 'sending'`;
+const IS_UNCERTAIN_AGAIN = sql`(${reminders.state} = 'sending' and ${reminders.possibleDuplicate})`;
+
+/** The mails as rows of `reminders`. */
+export function createMails({ database, seal }: { database: Database; seal: Seal }): Mails {
+  /** Changes the row as long as this attempt has it. */
+  const change = (
+    token: string,
+    from: readonly ('claimed' | 'sending')[],
+    columns: Parameters<ReturnType<typeof updateOf>['set']>[0],
+  ) =>
+    database.run((db) =>
+      updateOf(db)
+        .set({ ...columns, updatedAt: sql`now()` })
+        .where(and(eq(reminders.claimToken, token), inArray(reminders.state, [...from])))
+        .returning({ id: reminders.id }),
+    );
+
+  return {
+    async claim({ booking, startsAt, step, recipient }, { dueAt, messageId, content }) {
+      const token = randomUUID();
+      const [row] = await database.run((db) =>
+        db
+          .insert(reminders)
+          .values({
+            provider: 'calcom',
+            externalId: booking.uid,
+            seat: booking.seat ?? '',
+            startsAt: new Date(startsAt),
+            step,
+            recipientHash: recipientHash(booking, recipient),
+            address: recipient,
+            dueAt: new Date(dueAt),
+            state: 'claimed',
+            messageId,
+            mail: seal.close(content),
+            claimToken: token,
+          })
+          .onConflictDoUpdate({
+            target: [
+              reminders.provider,
+              reminders.externalId,
+              reminders.seat,
+              reminders.startsAt,
+              reminders.step,
+              reminders.recipientHash,
+            ],
+            // Every right side sees the row as it was. A claim that follows on the ambiguous one leaves it flagged: until that
+            // attempt is on the wire itself, what goes out is still the same second copy.
+            set: {
+              state: sql`case when ${IS_DECIDED} then ${reminders.state} when ${IS_UNCERTAIN_AGAIN} then 'failed' else 'claimed' end`,
+              reason: sql`case when ${IS_DECIDED} then ${reminders.reason} when ${IS_UNCERTAIN_AGAIN} then ${UNCERTAIN} end`,
+              possibleDuplicate: sql`${reminders.possibleDuplicate} or ${WAS_ON_THE_WIRE}`,
+              mail: sql`case when ${IS_DECIDED} or ${IS_UNCERTAIN_AGAIN} then null
+                when ${WAS_ON_THE_WIRE} or ${reminders.possibleDuplicate} then coalesce(${reminders.mail}, excluded.mail)
+                else excluded.mail end`,
+              claimToken: sql`case when ${IS_DECIDED} or ${IS_UNCERTAIN_AGAIN} then null else excluded.claim_token end`,
+              messageId: sql`coalesce(${reminders.messageId}, excluded.message_id)`,
+              dueAt: sql`case when ${IS_DECIDED} then ${reminders.dueAt} else excluded.due_at end`,
+              updatedAt: sql`case when ${IS_DECIDED} then ${reminders.updatedAt} else now() end`,
+            },
+          })
+          .returning(),
+      );
+      return claimOf(row!, token);
+    },
+
+    async startSending(token) {
+      const started = await change(token, ['claimed'], { state: 'sending' });
+      return started.length > 0;
+    },
+
+    async markSent(token, sentAt) {
+      await change(token, ['sending'], { ...DECIDED, state: 'sent', sentAt: new Date(sentAt), lastError: null });
+    },
+
+    async release(token, error) {
+      await change(token, ['claimed', 'sending'], { state: 'claimed', lastError: error });
+    },
+
+    async markFailed(token, reason) {
+      await change(token, ['claimed', 'sending'], { ...DECIDED, state: 'failed', reason });
+    },
+  };
+
+  function claimOf(row: typeof reminders.$inferSelect, token: string): MailClaim {
+    if (row.state === 'sent') {
+      return { state: 'sent', sentAt: row.sentAt!.toISOString(), possibleDuplicate: row.possibleDuplicate };
+    }
+    if (row.state === 'failed') {
+      return row.reason === UNCERTAIN ? { state: 'uncertain' } : { state: 'failed', reason: row.reason ?? '' };
+    }
+    return { state: row.possibleDuplicate ? 'ambiguous' : 'free', token, mail: seal.open(row.mail!) };
+  }
+}
+
+/** The rendered mail has done its duty, and no attempt may change the row any more. */
+const DECIDED = { mail: null, claimToken: null };
+
+function updateOf(db: Parameters<Parameters<Database['run']>[0]>[0]) {
+  return db.update(reminders);
+}

@@ -1,0 +1,117 @@
+import type { BookingEvent, BookingKey } from '../booking.ts';
+
+/** Who reported it. */
+export type DeliverySource = 'calcom' | 'operator';
+
+/** One webhook request, or another report, as it arrived. */
+export interface ArrivedDelivery {
+  source: DeliverySource;
+  /** The bytes as sent. Only their hash is kept, to know a repeat by. */
+  body: Buffer;
+  /** The body without secrets, as it is kept, encrypted. */
+  keptBody: Buffer;
+  /** The headers that reading depends on, by their lower-case names. */
+  headers: Record<string, string>;
+  signature: 'valid' | 'unsigned';
+  /** Which of the secrets fitted the signature: 1 is the first. */
+  secretNumber?: number;
+  receivedAt: Date;
+}
+
+/** What reading made of a delivery, and so what becomes of it. */
+export type Verdict =
+  | { status: 'pending'; trigger: string; event: BookingEvent; warnings: readonly string[] }
+  | { status: 'ignored' | 'rejected' | 'quarantined'; trigger?: string; reason: string };
+
+export type DeliveryStatus = 'pending' | 'dispatched' | 'ignored' | 'rejected' | 'quarantined';
+
+/** A delivery that this process may dispatch until its lease ends. */
+export interface ClaimedDelivery {
+  id: number;
+  event: BookingEvent;
+  receivedAt: Date;
+  /** This one included. */
+  attempts: number;
+  /** How often Temporal has refused it as invalid so far. */
+  refusals: number;
+}
+
+/** What became of a delivery that every target took. */
+export type DispatchOutcome =
+  /** A run has it. */
+  | 'told'
+  /** The call is over: its run takes no more news. */
+  | 'closed'
+  /** Its booking has been replaced for good: nothing is started for it. */
+  | 'retired';
+
+/** A delivery as the operator sees it. No names, no addresses. */
+export interface DeliverySummary {
+  id: number;
+  source: DeliverySource;
+  receivedAt: Date;
+  trigger?: string;
+  subjectUid?: string;
+  replacedUid?: string;
+  status: DeliveryStatus;
+  /** Why it was ignored, rejected or quarantined, or what became of it. */
+  reason?: string;
+  attempts: number;
+  lastError?: string;
+}
+
+export interface DeliveryDetails extends DeliverySummary {
+  headers: Record<string, string>;
+  signature: 'valid' | 'unsigned';
+  secretNumber?: number;
+  warnings: readonly string[];
+  dispatchedAt?: Date;
+  /** Without secrets; undefined once it has been purged. It holds names and addresses. */
+  body?: Buffer;
+}
+
+/** Everything that was reported, kept until long after it has been dispatched. */
+export interface Inbox {
+  /**
+   * Keeps a delivery, and in the same transaction notes the booking it replaces as retired. Once it returns, the delivery
+   * is on disk.
+   *
+   * An exact repeat (same source, same body), whatever its age, changes nothing, unless the first was rejected or quarantined: then it takes the
+   * new verdict.
+   *
+   * @throws {StoreUnavailable} when it could not be kept.
+   */
+  keep(delivery: ArrivedDelivery, verdict: Verdict): Promise<{ id: number; status: DeliveryStatus; repeated: boolean }>;
+  /** Takes up to `limit` pending deliveries whose time has come, oldest first, and leases them: no other process takes them meanwhile. */
+  claim(limit: number, leaseMs: number): Promise<ClaimedDelivery[]>;
+  /**
+   * Every target took it. A booking that was told for the first time gets its row among the bookings, in the same transaction.
+   * If its booking was retired in the meantime, the delivery that retired it is dispatched again.
+   */
+  markDispatched(delivery: ClaimedDelivery, outcome: DispatchOutcome): Promise<void>;
+  /** It could not be dispatched now: it stays pending, and is claimed again after the pause. */
+  putBack(id: number, options: { error: string; pauseMs: number; refused: boolean }): Promise<void>;
+  quarantine(id: number, reason: string): Promise<void>;
+  /**
+   * Lets every dispatched delivery of this booking, as subject or as the replaced one, be dispatched again, save those whose
+   * event the run has heard, by {@link BookingEvent.id}. A repeat is harmless to a run.
+   *
+   * @returns how many.
+   */
+  tellAgain(booking: BookingKey, heard: readonly string[]): Promise<number>;
+  /** Lets every delivery that was dispatched since then be dispatched again. @returns how many. */
+  tellAllAgainSince(receivedAt: Date): Promise<number>;
+  /**
+   * Whether the inbox holds a cancelling or moving event that concerns this booking, as subject or as the replaced one, and
+   * that is not among those the run has heard, by {@link BookingEvent.id}; also when the booking is retired.
+   */
+  hasUnheardNews(booking: BookingKey, heard: readonly string[]): Promise<boolean>;
+  isRetired(booking: BookingKey): Promise<boolean>;
+  /** Newest first; `before` is the last id of the page before. */
+  list(filter: { status?: DeliveryStatus; before?: number; limit: number }): Promise<DeliverySummary[]>;
+  find(id: number): Promise<DeliveryDetails | undefined>;
+  /** Gives a kept delivery another verdict: what was quarantined is pending again once it can be read. */
+  reread(id: number, verdict: Verdict): Promise<void>;
+  /** How many are pending, and since when the oldest is; for readiness and alerts. */
+  backlog(): Promise<{ pending: number; oldestReceivedAt?: Date }>;
+}

@@ -1,0 +1,40 @@
+import type { BookingKey } from '../booking.ts';
+
+/** What makes a mail one mail: sending it again must be harmless. */
+export interface MailKey {
+  booking: BookingKey;
+  /** ISO 8601, UTC: a moved call's reminder is another mail. */
+  startsAt: string;
+  /** Which mail it is, such as `reminder/24h`. */
+  step: string;
+  /** The address. */
+  recipient: string;
+}
+
+/** What an attempt to send may do. `token` proves that no later attempt has taken the mail over. */
+export type MailClaim =
+  /** Nothing has been on the wire: send it. */
+  | { state: 'free'; token: string; mail: Buffer }
+  /** An earlier attempt was on the wire and nobody knows what became of it: send the very same mail once more. */
+  | { state: 'ambiguous'; token: string; mail: Buffer }
+  /** Twice nobody knew: it is not sent a third time. */
+  | { state: 'uncertain' }
+  | { state: 'sent'; sentAt: string; possibleDuplicate: boolean }
+  | { state: 'failed'; reason: string };
+
+/** The row of every mail in `reminders`: claimed (nothing on the wire, free to retry), sending, then sent or failed. */
+export interface Mails {
+  /**
+   * Takes a mail for this attempt; who claimed it before loses it. While nothing was on the wire, `content` replaces what an
+   * earlier attempt had rendered.
+   */
+  claim(key: MailKey, options: { dueAt: string; messageId: string; content: Buffer }): Promise<MailClaim>;
+  /** Directly before the mail goes on the wire. @returns false when a later attempt has taken it over: do not send. */
+  startSending(token: string): Promise<boolean>;
+  /** The mail server took it. The rendered mail is forgotten. */
+  markSent(token: string, sentAt: string): Promise<void>;
+  /** It is certain that the mail server did not take it: free to retry. */
+  release(token: string, error: string): Promise<void>;
+  /** It will never be taken. */
+  markFailed(token: string, reason: string): Promise<void>;
+}

@@ -1,0 +1,175 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+  toDriver: (bytes) => bytes,
+  // PostgreSQL's driver gives a Buffer, PGlite a Uint8Array.
+  fromDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const numbered = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
+
+/** Names a booking, or one seat of a seated event; `seat` is empty for an ordinary booking. */
+const bookingKey = () => ({
+  provider: text('provider').notNull().default('calcom'),
+  /** The provider's uid. */
+  externalId: text('external_id').notNull(),
+  seat: text('seat').notNull().default(''),
+});
+
+/** Everything that arrived. What is sealed is deflated and encrypted. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    id: numbered(),
+    source: text('source', { enum: ['calcom', 'operator'] }).notNull(),
+    /** SHA-256 of the bytes as sent. It is never purged: however late a repeat comes, it is known. */
+    bodyHash: bytea('body_hash').notNull(),
+    /** Sealed, without secrets; null once purged. */
+    body: bytea('body'),
+    /** The booking event, sealed, so that nobody has to read the body again to dispatch it. */
+    event: bytea('event'),
+    eventId: text('event_id'),
+    eventKind: text('event_kind'),
+    occurredAt: instant('occurred_at'),
+    subjectUid: text('subject_uid'),
+    subjectSeat: text('subject_seat').notNull().default(''),
+    replacedUid: text('replaced_uid'),
+    trigger: text('trigger'),
+    status: text('status', { enum: ['pending', 'dispatched', 'ignored', 'rejected', 'quarantined'] }).notNull(),
+    reason: text('reason'),
+    warnings: jsonb('warnings').$type<readonly string[]>().notNull().default([]),
+    headers: jsonb('headers').$type<Record<string, string>>().notNull(),
+    signature: text('signature', { enum: ['valid', 'unsigned'] }).notNull(),
+    secretNumber: integer('secret_number'),
+    receivedAt: instant('received_at').notNull(),
+    /** From when on it may be dispatched. */
+    dueAt: instant('due_at').notNull().defaultNow(),
+    claimedUntil: instant('claimed_until'),
+    attempts: integer('attempts').notNull().default(0),
+    refusals: integer('refusals').notNull().default(0),
+    lastError: text('last_error'),
+    dispatchedAt: instant('dispatched_at'),
+  },
+  (table) => [
+    uniqueIndex('deliveries_repeats').on(table.source, table.bodyHash),
+    index('deliveries_pending').on(table.dueAt, table.id).where(sql`status = 'pending'`),
+    index('deliveries_by_status').on(table.status, table.id),
+    index('deliveries_by_subject').on(table.subjectUid),
+    index('deliveries_by_replaced').on(table.replacedUid).where(sql`replaced_uid is not null`),
+    index('deliveries_with_body').on(table.receivedAt).where(sql`body is not null`),
+  ],
+);
+
+/** One row for each booking: what people look at, and all that its run needs to go on. */
+export const bookings = pgTable(
+  'bookings',
+  {
+    ...bookingKey(),
+    status: text('status').notNull(),
+    startsAt: instant('starts_at').notNull(),
+    endsAt: instant('ends_at').notNull(),
+    /** These three are the clear columns for people's data; null once purged. */
+    attendeeName: text('attendee_name'),
+    attendeeEmail: text('attendee_email'),
+    title: text('title'),
+    /** Null until its run has reported. */
+    report: jsonb('report').$type<unknown>(),
+    /** Sealed; null until its run has reported, and once purged. */
+    state: bytea('state'),
+    revision: integer('revision').notNull().default(0),
+    isOver: boolean('is_over').notNull().default(false),
+    firstSeenAt: instant('first_seen_at').notNull().defaultNow(),
+    recordedAt: instant('recorded_at'),
+  },
+  (table) => [
+    primaryKey({ name: 'bookings_key', columns: [table.provider, table.externalId, table.seat] }),
+    index('bookings_by_start').on(table.startsAt, table.externalId, table.seat),
+    index('bookings_live').on(table.externalId, table.seat).where(sql`not is_over`),
+    index('bookings_with_people').on(table.endsAt).where(sql`attendee_email is not null`),
+  ],
+);
+
+/** What changed about a booking, without names. */
+export const bookingHistory = pgTable(
+  'booking_history',
+  {
+    id: numbered(),
+    ...bookingKey(),
+    action: text('action').notNull(),
+    old: jsonb('old').$type<unknown>(),
+    new: jsonb('new').$type<unknown>(),
+    actor: text('actor').notNull(),
+    at: instant('at').notNull().defaultNow(),
+  },
+  (table) => [index('booking_history_of').on(table.provider, table.externalId, table.seat, table.id)],
+);
+
+/** One row for each mail of any kind. */
+export const reminders = pgTable(
+  'reminders',
+  {
+    id: numbered(),
+    ...bookingKey(),
+    startsAt: instant('starts_at').notNull(),
+    step: text('step').notNull(),
+    /** Tells the recipients of a booking apart, also when their addresses have been purged. */
+    recipientHash: text('recipient_hash').notNull(),
+    /** A clear column for people's data; null once purged. */
+    address: text('address'),
+    dueAt: instant('due_at').notNull(),
+    state: text('state', { enum: ['claimed', 'sending', 'sent', 'failed', 'skipped'] }).notNull(),
+    reason: text('reason'),
+    messageId: text('message_id'),
+    /** Sealed; forgotten once it is decided. */
+    mail: bytea('mail'),
+    claimToken: uuid('claim_token'),
+    /** An attempt was on the wire and nobody knows what became of it. */
+    possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
+    sentAt: instant('sent_at'),
+    lastError: text('last_error'),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('reminders_key').on(
+      table.provider,
+      table.externalId,
+      table.seat,
+      table.startsAt,
+      table.step,
+      table.recipientHash,
+    ),
+    uniqueIndex('reminders_claim').on(table.claimToken).where(sql`claim_token is not null`),
+    index('reminders_with_address').on(table.startsAt).where(sql`address is not null`),
+  ],
+);
+
+/** Bookings that were replaced for good: nothing starts or sends for them again. Rows are never removed. */
+export const retiredBookings = pgTable(
+  'retired_bookings',
+  {
+    ...bookingKey(),
+    replacedBy: text('replaced_by').notNull(),
+    /** Which delivery said so. */
+    deliveryId: bigint('delivery_id', { mode: 'number' })
+      .notNull()
+      .references(() => deliveries.id),
+    at: instant('at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ name: 'retired_bookings_key', columns: [table.provider, table.externalId, table.seat] })],
+);

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import type { Logger } from 'pino';
+import type { Cipher } from '../cipher.ts';
+import type { Bookings } from './bookings.ts';
+import { createBookings } from './create-bookings.ts';
+import { createInbox } from './create-inbox.ts';
+import { createMails } from './create-mails.ts';
+import { createPostgres, type Database, openPglite } from './database.ts';
+import type { Inbox } from './inbox.ts';
+import type { Mails } from './mails.ts';
+import { migratePgliteIn, migratePostgresAt } from './migrate.ts';
+import { createPurge, type PurgeOptions, type PurgeReport } from './purge.ts';
+import { createSeal } from './seal.ts';
+import { StoreUnavailable } from './store-unavailable.ts';
+
+/** All that Precall keeps on its own account. */
+export interface Store {
+  readonly inbox: Inbox;
+  readonly bookings: Bookings;
+  readonly mails: Mails;
+  /** Forgets people's data whose time has come. What was decided stays. */
+  purge(options: PurgeOptions): Promise<PurgeReport>;
+  /** Whether the database answers now. */
+  isReachable(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Where the store is: PostgreSQL, or files in the data folder. */
+export interface StoreLocation {
+  databaseUrl?: string | undefined;
+  dataDir: string;
+}
+
+export interface StoreOptions extends StoreLocation {
+  cipher: Cipher;
+  log: Logger;
+  /** Gives up waiting for a database that does not answer. */
+  signal?: AbortSignal | undefined;
+}
+
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+
+/**
+ * Opens the store and brings its tables up to date. PostgreSQL may still be starting: it is waited for.
+ *
+ * @throws {DataDirInUse} when another process has the store in this data folder.
+ * @throws {NewerSchema} when a newer Precall has written it.
+ * @throws {DatabaseRefused} when PostgreSQL does not let us in.
+ */
+export async function openStore({ cipher, log, signal, ...location }: StoreOptions): Promise<Store> {
+  const { database } = await openDatabase({ ...location, log, signal });
+  return createStore(database, { cipher, log });
+}
+
+/** The store over a database whose tables are up to date. */
+export function createStore(database: Database, { cipher, log }: Pick<StoreOptions, 'cipher' | 'log'>): Store {
+  const seal = createSeal(cipher);
+  return {
+    inbox: createInbox({ database, seal, log }),
+    bookings: createBookings({ database, seal }),
+    mails: createMails({ database, seal }),
+    purge: createPurge(database),
+    isReachable: () => isReachable(database),
+    close: () => database.close(),
+  };
+}
+
+/**
+ * Brings the tables up to date and does nothing else.
+ *
+ * @returns how many migrations were applied.
+ * @throws as {@link openStore} does.
+ */
+export async function migrateStore(options: StoreLocation & Pick<StoreOptions, 'log' | 'signal'>): Promise<number> {
+  const { database, migrated } = await openDatabase(options);
+  await database.close();
+  return migrated;
+}
+
+async function openDatabase(
+  options: StoreLocation & Pick<StoreOptions, 'log' | 'signal'>,
+): Promise<{ database: Database; migrated: number }> {
+  const { databaseUrl, dataDir, log, signal } = options;
+  if (databaseUrl) {
+    const migrated = await patiently(() => migratePostgresAt(databaseUrl), { log, signal });
+    return { database: createPostgres(databaseUrl, log), migrated };
+  }
+  const database = await openPglite(join(dataDir, 'store'));
+  try {
+    return { database, migrated: await migratePgliteIn(database) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function patiently<T>(act: () => Promise<T>, { log, signal }: Pick<StoreOptions, 'log' | 'signal'>): Promise<T> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    signal?.throwIfAborted();
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      log.warn({ reason: error.message, pauseMs }, 'waiting for the database of DATABASE_URL');
+      await sleep(pauseMs, undefined, signal ? { signal } : {});
+    }
+  }
+}
+
+async function isReachable(database: Database): Promise<boolean> {
+  try {
+    await database.run((db) => db.execute(sql`select 1`));
+    return true;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,162 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, it } from 'vitest';
+import type { MailKey } from '../../src/store/mails.ts';
+import { describeStores } from './support.ts';
+
+const KEY: MailKey = {
+  booking: { uid: 'zcioSE6n51cbpobbEprooE' },
+  startsAt: '2026-12-03T15:00:00.000Z',
+  step: 'reminder/24h',
+  recipient: 'Tobias.Okafor@example.com',
+};
+const SENT_AT = '2026-12-02T15:00:00.250Z';
+
+describeStores('the mails', (store) => {
+  const claim = (content = 'Dear Tobias', key: Partial<MailKey> = {}) =>
+    store().mails.claim(
+      { ...KEY, ...key },
+      { dueAt: '2026-12-02T15:00:00.000Z', messageId: '<m1@example.com>', content: Buffer.from(content) },
+    );
+
+  async function claimToken(content?: string): Promise<string> {
+    const claimed = await claim(content);
+    if (!('token' in claimed)) throw new Error(`It is ${claimed.state}.`);
+    return claimed.token;
+  }
+
+  async function onTheWire(): Promise<string> {
+    const token = await claimToken();
+    expect(await store().mails.startSending(token)).toBe(true);
+    return token;
+  }
+
+  const row = async () =>
+    (
+      await store().rows<{ state: string; reason: string; possible_duplicate: boolean; mail: unknown }>(
+        sql`select * from reminders`,
+      )
+    )[0]!;
+
+  describe('a mail that nobody has tried', () => {
+    it('is free, and hands out what is to be sent', async () => {
+      expect(await claim()).toEqual({ state: 'free', token: expect.any(String), mail: Buffer.from('Dear Tobias') });
+    });
+
+    it('is another one for another start, step, seat or recipient, not for another spelling of the address', async () => {
+      await claim();
+      await claim('', { startsAt: '2026-12-04T15:00:00.000Z' });
+      await claim('', { step: 'reminder/2h' });
+      await claim('', { recipient: 'guest@example.com' });
+      await claim('', { booking: { ...KEY.booking, seat: 'seat-1' } });
+      expect(await store().rows(sql`select id from reminders`)).toHaveLength(5);
+
+      await claim('', { recipient: KEY.recipient.toLowerCase() });
+
+      expect(await store().rows(sql`select id from reminders`)).toHaveLength(5);
+    });
+
+    it('is kept without its text in clear', async () => {
+      await claim('Dear Tobias, see you tomorrow. '.repeat(20));
+
+      const [dump] = await store().rows(sql`select encode(mail, 'escape') mail from reminders`);
+
+      expect(JSON.stringify(dump)).not.toContain('Tobias');
+    });
+  });
+
+  describe('while nothing has been on the wire', () => {
+    it('belongs to the latest attempt, with what that has rendered', async () => {
+      const first = await claimToken('an old text');
+
+      const second = await claim('a new text');
+
+      expect(second).toMatchObject({ state: 'free', mail: Buffer.from('a new text') });
+      expect(await store().mails.startSending(first)).toBe(false);
+      expect(await store().mails.startSending((second as { token: string }).token)).toBe(true);
+    });
+
+    it('belongs to one of two that claim at once', async () => {
+      const tokens = await Promise.all([claimToken(), claimToken()]);
+
+      const started = await Promise.all(tokens.map((token) => store().mails.startSending(token)));
+
+      expect(started.toSorted()).toEqual([false, true]);
+    });
+
+    it('is free again after an attempt that certainly failed', async () => {
+      const token = await onTheWire();
+
+      await store().mails.release(token, '421 try later');
+
+      expect(await row()).toMatchObject({ state: 'claimed', last_error: '421 try later' });
+      expect(await claim('a new text')).toMatchObject({ state: 'free', mail: Buffer.from('a new text') });
+    });
+  });
+
+  describe('once it is sent', () => {
+    it('stays sent, and the rendered mail is forgotten', async () => {
+      const token = await onTheWire();
+      await store().mails.markSent(token, SENT_AT);
+
+      expect(await claim()).toEqual({ state: 'sent', sentAt: SENT_AT, possibleDuplicate: false });
+      await store().mails.markFailed(token, 'too_late');
+      await store().mails.release(token, 'too late');
+
+      expect(await row()).toMatchObject({ state: 'sent', mail: null, reason: null });
+    });
+  });
+
+  describe('once it has failed for good', () => {
+    it('stays failed, with the reason', async () => {
+      await store().mails.markFailed(await onTheWire(), 'refused_550');
+
+      expect(await claim()).toEqual({ state: 'failed', reason: 'refused_550' });
+      expect((await row()).mail).toBeNull();
+    });
+  });
+
+  describe('when an attempt was on the wire and nobody knows what became of it', () => {
+    it('is sent once more as it was, and flagged', async () => {
+      const lost = await onTheWire();
+
+      const second = await claim('another text');
+
+      expect(second).toEqual({ state: 'ambiguous', token: expect.any(String), mail: Buffer.from('Dear Tobias') });
+      expect(await row()).toMatchObject({ state: 'claimed', possible_duplicate: true });
+      await store().mails.markSent(lost, SENT_AT);
+      expect((await row()).state).toBe('claimed');
+
+      const { token } = second as { token: string };
+      await store().mails.startSending(token);
+      await store().mails.markSent(token, SENT_AT);
+      expect(await claim()).toEqual({ state: 'sent', sentAt: SENT_AT, possibleDuplicate: true });
+    });
+
+    it('stays that one copy as long as no second is on the wire', async () => {
+      await onTheWire();
+      await claim();
+
+      const third = await claim('another text');
+      expect(third).toMatchObject({ state: 'ambiguous', mail: Buffer.from('Dear Tobias') });
+      await store().mails.startSending((third as { token: string }).token);
+      await store().mails.release((third as { token: string }).token, '421');
+
+      expect(await claim()).toMatchObject({ state: 'ambiguous', mail: Buffer.from('Dear Tobias') });
+    });
+
+    it('is given up when that happens twice', async () => {
+      await onTheWire();
+      const token = await claimToken();
+      await store().mails.startSending(token);
+
+      expect(await claim()).toEqual({ state: 'uncertain' });
+      expect(await claim()).toEqual({ state: 'uncertain' });
+      expect(await row()).toMatchObject({
+        state: 'failed',
+        reason: 'delivery_uncertain',
+        possible_duplicate: true,
+        mail: null,
+      });
+    });
+  });
+});

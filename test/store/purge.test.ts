@@ -1,0 +1,110 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, it } from 'vitest';
+import { aBooking, DAY_MS } from '../support/a-booking.ts';
+import { aDelivery, confirmed, describeStores, pending, quarantined } from './support.ts';
+
+const booking = aBooking();
+const endsAt = Date.parse(booking.endsAt);
+const KEEP = { keepAttendeesMs: 90 * DAY_MS, keepBodiesMs: 30 * DAY_MS };
+const NOTHING = { bookings: 0, mails: 0, bodies: 0 };
+
+describeStores('purging', (store) => {
+  const purgeAfter = (days: number) => store().purge({ now: new Date(endsAt + days * DAY_MS), ...KEEP });
+
+  /** A booking with everything: its delivery, its row, its history, a sent mail and one that was never sent. */
+  async function aStory({ isOver = true } = {}) {
+    const receivedAt = new Date(endsAt - 60 * DAY_MS);
+    const { id } = await store().inbox.keep(aDelivery({ receivedAt }), pending(confirmed()));
+    const [claimed] = await store().inbox.claim(1, 60_000);
+    await store().inbox.markDispatched(claimed!, 'told');
+    const report = { status: 'completed', reminders: [{ outcome: 'sent' }] };
+    await store().bookings.record({
+      booking,
+      revision: 1,
+      status: 'completed',
+      report,
+      state: {},
+      isOver,
+      decided: [],
+    });
+    for (const step of ['reminder/24h', 'reminder/2h']) {
+      const claim = await store().mails.claim(
+        { booking, startsAt: booking.startsAt, step, recipient: 'tobias.okafor@example.com' },
+        { dueAt: booking.startsAt, messageId: '<m>', content: Buffer.from('Dear Tobias') },
+      );
+      const { token } = claim as { token: string };
+      await store().mails.startSending(token);
+      if (step === 'reminder/24h') await store().mails.markSent(token, booking.startsAt);
+    }
+    return id;
+  }
+
+  describe('a booking that is over', () => {
+    it('loses the bodies first, then the people, and keeps what was decided', async () => {
+      const id = await aStory();
+
+      expect(await purgeAfter(29.9)).toEqual(NOTHING);
+      expect(await purgeAfter(30.1)).toEqual({ ...NOTHING, bodies: 1 });
+      const delivery = await store().inbox.find(id);
+      expect(delivery).toMatchObject({ status: 'dispatched', reason: 'told' });
+      expect(delivery).not.toHaveProperty('body');
+      expect(await store().bookings.find(booking)).toHaveProperty('attendeeName');
+      expect(await purgeAfter(89.9)).toEqual(NOTHING);
+      expect(await purgeAfter(90.1)).toEqual({ bookings: 1, mails: 2, bodies: 0 });
+      expect(await purgeAfter(1_000)).toEqual(NOTHING);
+
+      const stored = await store().bookings.find(booking);
+      expect(stored).toMatchObject({ status: 'completed', report: { reminders: [{ outcome: 'sent' }] } });
+      expect(stored).not.toHaveProperty('attendeeName');
+      expect(await store().bookings.history(booking)).toHaveLength(1);
+      const dump = JSON.stringify(
+        await store().rows(sql`select b::text, r::text, d::text from bookings b, reminders r, deliveries d`),
+      );
+      expect(dump).toContain('reminder/24h');
+      expect(dump).not.toMatch(/tobias|okafor|example\.com/i);
+      expect(await store().rows(sql`select 1 from reminders where mail is not null`)).toEqual([]);
+      expect(await store().rows(sql`select 1 from bookings where state is not null`)).toEqual([]);
+    });
+
+    it('is still known by the repeat of a purged delivery', async () => {
+      const delivery = aDelivery({ receivedAt: new Date(endsAt - DAY_MS) });
+      const { id } = await store().inbox.keep(delivery, { status: 'ignored', reason: 'not_a_booking' });
+      expect(await purgeAfter(40)).toEqual({ ...NOTHING, bodies: 1 });
+
+      expect(await store().inbox.keep(delivery, pending(confirmed()))).toMatchObject({ id, repeated: true });
+    });
+  });
+
+  describe('a booking whose run has not reported its end', () => {
+    it('is waited for, but not for ever', async () => {
+      await aStory({ isOver: false });
+
+      expect(await purgeAfter(91)).toEqual({ ...NOTHING, bodies: 1 });
+      expect(await purgeAfter(99)).toEqual({ bookings: 1, mails: 2, bodies: 0 });
+    });
+
+    it('keeps its bodies while it lies ahead, however long ago they arrived', async () => {
+      await aStory({ isOver: false });
+
+      expect(await purgeAfter(-1)).toEqual(NOTHING);
+    });
+  });
+
+  describe('a delivery without a booking', () => {
+    it('is kept for as long after it arrived, and while it is pending', async () => {
+      await store().inbox.keep(aDelivery({ receivedAt: new Date(endsAt) }), quarantined);
+      await store().inbox.keep(aDelivery({ receivedAt: new Date(endsAt) }), pending(confirmed({ uid: 'waiting' })));
+
+      expect(await purgeAfter(29)).toEqual(NOTHING);
+      expect(await purgeAfter(31)).toEqual({ ...NOTHING, bodies: 1 });
+    });
+  });
+
+  it('goes on until nothing is left', async () => {
+    await store().rows(sql`
+      insert into deliveries (source, body_hash, body, status, headers, signature, received_at)
+      select 'calcom', int4send(n), '\\x00', 'ignored', '{}', 'valid', '2020-01-01' from generate_series(1, 2500) n`);
+
+    expect(await purgeAfter(0)).toEqual({ ...NOTHING, bodies: 2_500 });
+  });
+});
