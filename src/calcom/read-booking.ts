@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { isOneAddress } from '../address.ts';
 import type { Attendee, Booking, Organizer } from '../booking.ts';
-import { oneLine } from '../clean-text.ts';
 import { isTimeZone } from '../config.ts';
 import { keyedHash } from '../keyed-hash.ts';
+import { type BookingFields, type Fields, fieldsOf } from './fields.ts';
 import { readInstant } from './read-instant.ts';
+import { readJoinUrl, readPlace } from './read-location.ts';
+import { firstText } from './read-text.ts';
+import { readIdentifier, readUid } from './read-uid.ts';
 
 /** What is wrong with a delivery. `path` leads to the field; the value, which may be personal, is never told. */
 export interface Fault {
@@ -16,11 +19,7 @@ export type BookingReading =
   | { booking: Booking; faults?: never; warnings: string[] }
   | { booking?: never; faults: Fault[]; warnings: string[] };
 
-type Fields = Record<string, unknown>;
-/** Where the body has a field of the booking, or should have it. */
-type PathOf = (name: string) => string;
-
-const WebLink = z.url({ protocol: /^https?$/ }).max(2_000);
+type PathOf = BookingFields['at'];
 
 /** Minutes. */
 const Length = z
@@ -34,29 +33,27 @@ const USUAL_LENGTH_MINUTES = 30;
 const MOST_ATTENDEES = 100;
 
 /**
- * Reads the booking in the payload of a booking event. It lies directly under `payload`, or with some senders under
- * `payload.booking`, where a start and attendees may be all there is; what is not there is looked for beside it.
+ * Reads the booking of a booking event.
  *
  * Only what makes a booking unusable is a fault; details that cannot be used are cleaned or left out with a warning.
  */
-export function readBooking(payload: unknown, { installationKey }: { installationKey: string }): BookingReading {
-  const outer = fieldsOf(payload);
-  if (!outer) return { faults: [{ path: 'payload', expected: 'an object with the booking' }], warnings: [] };
-  const inner = fieldsOf(outer['booking']);
-  const fields = inner ? { ...outer, ...withoutNulls(inner) } : outer;
-  const at: PathOf = (name) =>
-    inner && (inner[name] != null || outer[name] == null) ? `payload.booking.${name}` : `payload.${name}`;
-
+export function readBooking(
+  { fields, at }: BookingFields,
+  { installationKey }: { installationKey: string },
+): BookingReading {
   const faults: Fault[] = [];
   const warnings: string[] = [];
   const startsAt = readStart(fields, at, faults);
-  const endsAt = readEnd(fields, startsAt, at, faults, warnings);
+  const endsAt = readEnd(fields, startsAt, at, warnings);
   const organizer = readOrganizer(fields['organizer']);
   const attendees = readAttendees(fields, organizer, at, faults, warnings);
   const [booker, ...guests] = attendees;
   if (!booker || startsAt === undefined || endsAt === undefined || faults.length > 0) return { faults, warnings };
 
-  const uid = readUid(fields, { booker, organizer, startsAt, installationKey });
+  const uid =
+    readUid(fields['uid'], installationKey) ??
+    readUid(fields['bookingUid'], installationKey) ??
+    derivedUid(fields, { booker, organizer, startsAt, installationKey });
   const joinUrl = readJoinUrl(fields);
   const location = readPlace(fields['location']);
   return {
@@ -83,17 +80,15 @@ function readStart(fields: Fields, at: PathOf, faults: Fault[]): number | undefi
   return startsAt;
 }
 
-function readEnd(fields: Fields, startsAt: number | undefined, at: PathOf, faults: Fault[], warnings: string[]) {
+function readEnd(fields: Fields, startsAt: number | undefined, at: PathOf, warnings: string[]): number | undefined {
+  if (startsAt === undefined) return undefined;
   const endsAt = readInstant(fields['endTime']);
-  if (endsAt === undefined) {
-    if (fields['endTime'] != null) warnings.push(`${at('endTime')} is no instant`);
-    const minutes = Length.safeParse(fields['length']).data ?? USUAL_LENGTH_MINUTES;
-    return startsAt === undefined ? undefined : startsAt + minutes * 60_000;
-  }
-  if (startsAt !== undefined && endsAt < startsAt) {
-    faults.push({ path: at('endTime'), expected: 'an instant that is not before startTime' });
-  }
-  return endsAt;
+  if (endsAt !== undefined && endsAt >= startsAt) return endsAt;
+
+  if (endsAt !== undefined) warnings.push(`${at('endTime')} is before startTime`);
+  else if (fields['endTime'] != null) warnings.push(`${at('endTime')} is no instant`);
+  const minutes = Length.safeParse(fields['length']).data ?? USUAL_LENGTH_MINUTES;
+  return startsAt + minutes * 60_000;
 }
 
 function readOrganizer(value: unknown): Organizer {
@@ -157,11 +152,8 @@ function teamOf(value: unknown): (string | undefined)[] {
   return Array.isArray(members) ? members.map((member) => readAddress(fieldsOf(member)?.['email'])) : [];
 }
 
-/**
- * The booking's uid, or one that is derived from what identifies the booking, so that sending it twice is still one
- * booking. A uid that could not be a workflow id, or that holds an address, is replaced by a hash of it.
- */
-function readUid(
+/** Made of what identifies the booking, so that sending it twice is still one booking. */
+function derivedUid(
   fields: Fields,
   {
     booker,
@@ -170,10 +162,6 @@ function readUid(
     installationKey,
   }: { booker: Attendee; organizer: Organizer; startsAt: number; installationKey: string },
 ): string {
-  const given = readIdentifier(fields['uid']) ?? readIdentifier(fields['bookingUid']);
-  if (given !== undefined) {
-    return /^[\w.-]{1,100}$/.test(given) ? given : keyedHash(installationKey, 'uid', [given]);
-  }
   const host =
     organizer.email?.toLowerCase() ?? readIdentifier(fields['eventTypeId']) ?? readIdentifier(fields['type']) ?? null;
   return keyedHash(installationKey, 'derived-uid', [host, startsAt, booker.email.toLowerCase()]);
@@ -181,28 +169,6 @@ function readUid(
 
 function isSeat(fields: Fields): boolean {
   return fields['seatsPerTimeSlot'] != null || fields['attendeeSeatId'] != null;
-}
-
-/** The raw room of Cal Video comes last: it needs a token. */
-function readJoinUrl(fields: Fields): string | undefined {
-  const candidates = [
-    fieldsOf(fields['metadata'])?.['videoCallUrl'],
-    fields['location'],
-    fieldsOf(fields['videoCallData'])?.['url'],
-  ];
-  return candidates.map(readWebLink).find((url) => url !== undefined);
-}
-
-function readWebLink(value: unknown): string | undefined {
-  const { data } = WebLink.safeParse(value);
-  // The parser's own spelling: no blanks, control characters or bidi marks are left in it.
-  return data && new URL(data).href;
-}
-
-/** `integrations:zoom` and its like name a provider, not a place. */
-function readPlace(value: unknown): string | undefined {
-  const place = firstText(value);
-  return place && !/^(integrations|conferencing|https?):/i.test(place) ? place : undefined;
 }
 
 function readName(fields: Fields): string {
@@ -214,11 +180,6 @@ function joinedName({ firstName, lastName }: Fields): string {
   return [firstName, lastName].filter((part) => typeof part === 'string').join(' ');
 }
 
-function readIdentifier(value: unknown): string | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value > 0 ? String(value) : undefined;
-  return (typeof value === 'string' && value.trim()) || undefined;
-}
-
 function readAddress(value: unknown): string | undefined {
   const address = typeof value === 'string' ? value.trim().normalize('NFC') : '';
   return isOneAddress(address) ? address : undefined;
@@ -226,16 +187,4 @@ function readAddress(value: unknown): string | undefined {
 
 function readTimeZone(value: unknown): string | undefined {
   return typeof value === 'string' && isTimeZone(value) ? value : undefined;
-}
-
-function firstText(...values: unknown[]): string | undefined {
-  return values.map((value) => (typeof value === 'string' ? oneLine(value) : '')).find((text) => text !== '');
-}
-
-function withoutNulls(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }

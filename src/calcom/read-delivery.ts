@@ -1,29 +1,36 @@
-import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import type { Booking, BookingEvent } from '../booking.ts';
-import { type Fault, readBooking } from './read-booking.ts';
-import { readInstant } from './read-instant.ts';
+import type { BookingEvent } from '../booking.ts';
+import { bookingFieldsOf, type Fields, fieldsOf } from './fields.ts';
+import { parseJson } from './parse-json.ts';
+import type { Fault } from './read-booking.ts';
+import { isBookingTrigger, type ReadingContext, readEvent } from './read-event.ts';
+import { readIdentifier } from './read-uid.ts';
 
-/** What a delivery turned out to say. */
+export type { ReadingContext } from './read-event.ts';
+
+/**
+ * What a delivery turned out to say. `trigger` is Cal.com's name for what happened; absent when the delivery has none, or
+ * one that is no name.
+ */
 export type Reading =
-  | { verdict: 'booking'; event: BookingEvent; warnings: string[] }
+  | { verdict: 'booking'; trigger: string; event: BookingEvent; warnings: string[] }
   /** Well-formed, and nothing for us to do. */
-  | { verdict: 'ignored'; reason: 'connection_test' | 'trigger_not_handled' | 'unknown_trigger' }
-  | { verdict: 'rejected'; faults: Fault[] };
+  | { verdict: 'ignored'; trigger?: string; reason: 'connection_test' | 'trigger_not_handled' | 'unknown_trigger' }
+  /** A booking event that lacks what makes a booking. */
+  | { verdict: 'rejected'; trigger: string; faults: Fault[] }
+  /** It may concern a booking, but a person must look, or a later version read it. */
+  | { verdict: 'quarantined'; trigger?: string; reason: QuarantineReason };
 
-/** What reading needs to know beside the body. */
-export interface ReadingContext {
-  /** When the delivery arrived, epoch milliseconds. */
-  receivedAt: number;
-  /** Keys the ids that are derived: see {@link keyedHash}. */
-  installationKey: string;
-}
+export type QuarantineReason =
+  /** Also what arrives from a custom payload template that is no JSON. */
+  | 'not_json'
+  /** `false` is what arrives from a custom payload template whose filled text is no JSON. */
+  | 'not_an_object'
+  /** An object that names no trigger. */
+  | 'custom_template'
+  | 'unknown_trigger_with_booking';
 
-/** Every trigger that Cal.com offers, and the one its "Ping test" button sends. */
-const KNOWN_TRIGGERS = new Set([
-  'BOOKING_CREATED',
-  'BOOKING_RESCHEDULED',
-  'BOOKING_CANCELLED',
+/** Every other trigger that Cal.com offers. */
+const OTHER_TRIGGERS = new Set([
   'BOOKING_REQUESTED',
   'BOOKING_REJECTED',
   'BOOKING_PAYMENT_INITIATED',
@@ -51,12 +58,6 @@ const KNOWN_TRIGGERS = new Set([
   'CALENDAR_ENTRY_REJECTED',
 ]);
 
-const Envelope = z.looseObject({
-  triggerEvent: z.string().min(1),
-  createdAt: z.unknown().optional(),
-  payload: z.unknown().optional(),
-});
-
 /**
  * Reads what Cal.com sent, leniently: a sender, a version or an event may differ in any optional field.
  *
@@ -65,48 +66,28 @@ const Envelope = z.looseObject({
  */
 export function readDelivery(body: Buffer, context: ReadingContext): Reading {
   const json = parseJson(body);
-  if (json === undefined) return rejected({ path: 'body', expected: 'JSON' });
+  if (json === undefined) return { verdict: 'quarantined', reason: 'not_json' };
+  const envelope = fieldsOf(json);
+  if (!envelope) return { verdict: 'quarantined', reason: 'not_an_object' };
+  const trigger = envelope['triggerEvent'];
+  if (typeof trigger !== 'string' || trigger === '') return { verdict: 'quarantined', reason: 'custom_template' };
 
-  const envelope = Envelope.safeParse(json);
-  if (!envelope.success) {
-    const isObject = typeof json === 'object' && json !== null && !Array.isArray(json);
-    return rejected(
-      isObject
-        ? { path: 'triggerEvent', expected: 'the name of a Cal.com trigger; a custom payload template must be removed' }
-        : { path: 'body', expected: 'a JSON object with triggerEvent and payload' },
-    );
-  }
-
-  const { triggerEvent, createdAt, payload } = envelope.data;
-  if (triggerEvent === 'PING') return { verdict: 'ignored', reason: 'connection_test' };
-  if (triggerEvent !== 'BOOKING_CREATED') {
-    return { verdict: 'ignored', reason: KNOWN_TRIGGERS.has(triggerEvent) ? 'trigger_not_handled' : 'unknown_trigger' };
-  }
-
-  const { booking, faults, warnings } = readBooking(payload, context);
-  if (!booking) return { verdict: 'rejected', faults };
-  return { verdict: 'booking', event: confirmed(booking, readInstant(createdAt), context.receivedAt), warnings };
+  if (isBookingTrigger(trigger)) return { ...readEvent(trigger, envelope, context), trigger };
+  // Texts of strangers are kept out of logs and lists.
+  return { ...readOther(trigger, envelope), ...(/^[A-Z0-9_]{1,60}$/.test(trigger) && { trigger }) };
 }
 
-function confirmed(booking: Booking, createdAt: number | undefined, receivedAt: number): BookingEvent {
-  // A sender whose clock is ahead must not make a booking look later than it was heard of.
-  const occurredAt = new Date(Math.min(createdAt ?? receivedAt, receivedAt)).toISOString();
-  const id = createHash('sha256')
-    .update(JSON.stringify(['confirmed', createdAt, booking]))
-    .digest('hex')
-    .slice(0, 32);
-  return { kind: 'confirmed', id, occurredAt, booking };
+function readOther(trigger: string, envelope: Fields): Reading {
+  if (trigger === 'PING') return { verdict: 'ignored', reason: 'connection_test' };
+  if (OTHER_TRIGGERS.has(trigger)) return { verdict: 'ignored', reason: 'trigger_not_handled' };
+  return hasBooking(envelope['payload']) || hasBooking(envelope)
+    ? { verdict: 'quarantined', reason: 'unknown_trigger_with_booking' }
+    : { verdict: 'ignored', reason: 'unknown_trigger' };
 }
 
-function parseJson(body: Buffer): unknown {
-  try {
-    // Unlike a Buffer, it passes over a byte order mark.
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
-}
-
-function rejected(...faults: Fault[]): Reading {
-  return { verdict: 'rejected', faults };
+function hasBooking(payload: unknown): boolean {
+  const { fields = {} } = bookingFieldsOf(payload) ?? {};
+  const { attendees, startTime, uid, bookingUid } = fields;
+  const isIdentified = [startTime, uid, bookingUid].some((value) => readIdentifier(value) !== undefined);
+  return isIdentified && Array.isArray(attendees) && attendees.length > 0;
 }

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../src/calcom/read-delivery.ts';
-import { accepted, bookingIn, created, fixture, fixtureNames, RECEIVED_AT, read, readBody } from './support.ts';
+import { accepted, attendee, bookingIn, created, fixture, fixtureNames, type Json, read, readBody } from './support.ts';
 
-/** What each sample body means; the reason, where it is ignored. */
+/** What each sample body means: what happened to a booking, or why it is nothing to us. */
 const VERDICTS: Record<string, string> = {
   'after-hosts-cal-video-no-show': 'trigger_not_handled',
-  'booking-cancelled': 'trigger_not_handled',
-  'booking-cancelled.one-seat': 'trigger_not_handled',
-  'booking-cancelled.request-reschedule': 'trigger_not_handled',
-  'booking-cancelled.whole-series': 'trigger_not_handled',
-  'booking-created': 'booking',
-  'booking-created.after-confirmation': 'booking',
-  'booking-created.after-payment': 'booking',
-  'booking-created.cal-video-guests': 'booking',
-  'booking-created.phone-only': 'booking',
-  'booking-created.recurring-1': 'booking',
-  'booking-created.seat-1': 'booking',
-  'booking-created.v2026-07-27': 'booking',
+  'booking-cancelled': 'cancelled',
+  'booking-cancelled.one-seat': 'cancelled',
+  'booking-cancelled.request-reschedule': 'cancelled',
+  'booking-cancelled.whole-series': 'cancelled',
+  'booking-created': 'confirmed',
+  'booking-created.after-confirmation': 'confirmed',
+  'booking-created.after-payment': 'confirmed',
+  'booking-created.cal-video-guests': 'confirmed',
+  'booking-created.phone-only': 'confirmed',
+  'booking-created.recurring-1': 'confirmed',
+  'booking-created.seat-1': 'confirmed',
+  'booking-created.v2026-07-27': 'confirmed',
   'booking-location-updated': 'trigger_not_handled',
   'booking-no-show-updated': 'trigger_not_handled',
   'booking-paid': 'trigger_not_handled',
@@ -25,15 +25,15 @@ const VERDICTS: Record<string, string> = {
   'booking-rejected': 'trigger_not_handled',
   'booking-requested': 'trigger_not_handled',
   'booking-requested.reschedule': 'trigger_not_handled',
-  'booking-rescheduled': 'trigger_not_handled',
+  'booking-rescheduled': 'rescheduled',
   'booking-rescheduled.seat': 'trigger_not_handled',
   'form-submitted': 'trigger_not_handled',
   'instant-meeting': 'trigger_not_handled',
   'instant-meeting-accepted': 'trigger_not_handled',
   'meeting-ended': 'trigger_not_handled',
   'meeting-started': 'trigger_not_handled',
-  'odd.custom-template': 'rejected',
-  'odd.empty-object': 'rejected',
+  'odd.custom-template': 'custom_template',
+  'odd.empty-object': 'custom_template',
   'odd.unknown-trigger': 'unknown_trigger',
   'ooo-created': 'trigger_not_handled',
   ping: 'connection_test',
@@ -41,7 +41,8 @@ const VERDICTS: Record<string, string> = {
 };
 
 function verdictOf(reading: Reading): string {
-  return reading.verdict === 'ignored' ? reading.reason : reading.verdict;
+  if (reading.verdict === 'booking') return reading.event.kind;
+  return reading.verdict === 'rejected' ? reading.verdict : reading.reason;
 }
 
 describe('a delivery', () => {
@@ -51,58 +52,80 @@ describe('a delivery', () => {
 
   it('is ignored for its trigger before its payload is looked at', () => {
     for (const payload of [undefined, null, 7, 'text', [], { attendees: 'nobody' }]) {
-      expect(read({ triggerEvent: 'BOOKING_CANCELLED', payload })).toEqual({
+      expect(read({ triggerEvent: 'BOOKING_PAID', payload })).toEqual({
         verdict: 'ignored',
+        trigger: 'BOOKING_PAID',
         reason: 'trigger_not_handled',
       });
     }
   });
 
   it('may begin with a byte order mark', () => {
-    expect(verdictOf(readBody(`\ufeff${JSON.stringify(created())}`))).toBe('booking');
+    expect(verdictOf(readBody(`\ufeff${JSON.stringify(created())}`))).toBe('confirmed');
   });
 
   it('may hold bytes that are no UTF-8 in a text', () => {
     const [before = '', after = ''] = JSON.stringify(created()).split('Discovery call between');
     const body = Buffer.concat([Buffer.from(before), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from(after)]);
 
-    expect(verdictOf(readBody(body))).toBe('booking');
+    expect(verdictOf(readBody(body))).toBe('confirmed');
   });
 });
 
-describe('the event', () => {
-  it('happened when Cal.com says it did', () => {
-    expect(accepted(fixture('booking-created')).event).toMatchObject({
-      kind: 'confirmed',
-      occurredAt: '2026-11-24T10:02:41.907Z',
+describe('the trigger', () => {
+  it.each(fixtureNames.filter((name) => !name.startsWith('odd.')))('is told as Cal.com names it: %s', (name) => {
+    expect(read(fixture(name)).trigger).toBe(fixture(name).triggerEvent);
+  });
+
+  it.each(['booking_created', 'CANARY CREATED', 'canary@example.com', 'A'.repeat(61), 'É'])(
+    'is not told when it is no name of one: %s',
+    (triggerEvent) => {
+      expect(read({ triggerEvent })).toEqual({ verdict: 'ignored', reason: 'unknown_trigger' });
+    },
+  );
+
+  it.each(['constructor', '__proto__', 'toString'])('is nothing that any object has: %s', (triggerEvent) => {
+    expect(read({ triggerEvent })).toEqual({ verdict: 'ignored', reason: 'unknown_trigger' });
+  });
+});
+
+describe('a trigger that nobody knows', () => {
+  const unknown = (body: Json) => read({ triggerEvent: 'BOOKING_SOMETHING_NEW', ...body });
+  const attendees = [attendee()];
+
+  it.each<[string, Json]>([
+    ['with a uid and attendees', { payload: { uid: 'zcioSE6n51cbpobbEprooE', attendees } }],
+    ['with a bookingUid and attendees', { payload: { bookingUid: 'zcioSE6n51cbpobbEprooE', attendees } }],
+    ['with a start and attendees', { payload: { startTime: '2026-12-03T15:00:00Z', attendees } }],
+    ['whose start is spelled in a new way', { payload: { startTime: 1_796_310_000, attendees } }],
+    ['under payload.booking', { payload: { booking: { uid: 'zcioSE6n51cbpobbEprooE', attendees } } }],
+    ['without a payload around it', { uid: 'zcioSE6n51cbpobbEprooE', attendees }],
+    ['beside a payload', { payload: { note: 'new' }, uid: 'zcioSE6n51cbpobbEprooE', attendees }],
+    ['in full', { payload: created().payload }],
+  ])('is quarantined when there is a booking in it: %s', (_, body) => {
+    expect(unknown(body)).toEqual({
+      verdict: 'quarantined',
+      trigger: 'BOOKING_SOMETHING_NEW',
+      reason: 'unknown_trigger_with_booking',
     });
   });
 
-  it('happened when it arrived, if the sender says nothing that can be understood, or a time to come', () => {
-    for (const createdAt of [undefined, null, '', 'yesterday', 7, {}, '2026-13-01T00:00:00Z', '2030-01-01T00:00:00Z']) {
-      expect(accepted({ ...created(), createdAt }).event.occurredAt).toBe(new Date(RECEIVED_AT).toISOString());
-    }
+  it.each<[string, Json]>([
+    ['nothing', {}],
+    ['a text', { payload: 'a booking' }],
+    ['a uid alone', { payload: { uid: 'zcioSE6n51cbpobbEprooE' } }],
+    ['attendees alone', { payload: { attendees } }],
+    ['nobody', { payload: { uid: 'zcioSE6n51cbpobbEprooE', attendees: [] } }],
+    ['no list of attendees', { payload: { uid: 'zcioSE6n51cbpobbEprooE', attendees: {} } }],
+  ])('is ignored when there is no booking in it, but %s', (_, body) => {
+    expect(verdictOf(unknown(body))).toBe('unknown_trigger');
   });
 
-  it('is the same one however often, whenever and however spelled it arrives', () => {
-    const body = created();
-    const { id } = accepted(body).event;
-
-    expect(accepted(body).event.id).toBe(id);
-    expect(accepted({ ...body, createdAt: '2026-11-24T11:02:41.907+01:00' }).event.id).toBe(id);
-    expect(accepted(created({ startTime: '2026-12-03T16:00:00+01:00', additionalNotes: 'other' })).event.id).toBe(id);
-  });
-
-  it('is another one when anything of the booking, or its time, is another', () => {
-    const ids = [
-      created(),
-      created({ startTime: '2026-12-03T14:30:00Z' }),
-      created({ title: 'Another title' }),
-      created({ metadata: { videoCallUrl: 'https://meet.google.com/another' } }),
-      { ...created(), createdAt: '2026-11-24T10:02:41.908Z' },
-    ].map((body) => accepted(body).event.id);
-
-    expect(new Set(ids).size).toBe(ids.length);
+  it('is quarantined when it is a known one in another spelling', () => {
+    expect(read({ ...created(), triggerEvent: 'booking.created' })).toEqual({
+      verdict: 'quarantined',
+      reason: 'unknown_trigger_with_booking',
+    });
   });
 });
 
@@ -118,30 +141,34 @@ describe('a body that is not a delivery', () => {
     ['a raw NUL in a text', '{"triggerEvent":"BOOKING\0CREATED"}'],
     ['bytes that are no UTF-8', Buffer.from([0xff, 0xfe, 0x00, 0x80])],
     ['UTF-16', Buffer.from(JSON.stringify({ triggerEvent: 'PING' }), 'utf16le')],
-  ])('such as %s is refused as no JSON', (_, body) => {
-    expect(readBody(body)).toEqual({ verdict: 'rejected', faults: [{ path: 'body', expected: 'JSON' }] });
+  ])('such as %s is quarantined as no JSON', (_, body) => {
+    expect(readBody(body)).toEqual({ verdict: 'quarantined', reason: 'not_json' });
   });
 
   it.each(['null', 'false', 'true', '7', '1e400', '"BOOKING_CREATED"', '[]', '[{"triggerEvent":"BOOKING_CREATED"}]'])(
-    'such as %s is refused as no JSON object',
+    'such as %s is quarantined as no JSON object',
     (body) => {
-      expect(readBody(body)).toEqual({
-        verdict: 'rejected',
-        faults: [{ path: 'body', expected: 'a JSON object with triggerEvent and payload' }],
-      });
+      expect(readBody(body)).toEqual({ verdict: 'quarantined', reason: 'not_an_object' });
     },
   );
 
   it.each(['{}', '{"triggerEvent":null}', '{"triggerEvent":""}', '{"triggerEvent":7}', '{"triggerEvent":["PING"]}'])(
-    'such as %s is refused because no trigger is named',
+    'such as %s is quarantined because no trigger is named',
     (body) => {
-      expect(readBody(body)).toMatchObject({ verdict: 'rejected', faults: [{ path: 'triggerEvent' }] });
+      expect(readBody(body)).toEqual({ verdict: 'quarantined', reason: 'custom_template' });
     },
   );
+
+  it('but a booking written by a custom template is quarantined', () => {
+    const { startTime, uid, attendees } = created().payload;
+
+    expect(read({ startTime, uid, attendees })).toEqual({ verdict: 'quarantined', reason: 'custom_template' });
+  });
 
   it.each([undefined, null, false, 7, 'text', []])('such as a booking event about %j is refused', (payload) => {
     expect(read({ ...created(), payload })).toEqual({
       verdict: 'rejected',
+      trigger: 'BOOKING_CREATED',
       faults: [{ path: 'payload', expected: 'an object with the booking' }],
     });
   });
@@ -179,7 +206,7 @@ describe('a hostile body', () => {
       const { uid: _, organizer: __, ...payload } = created().payload;
       const body = JSON.stringify({ ...created(), payload: { ...payload, [name]: 'HERE' } });
 
-      expect(verdictOf(readBody(body.replace('"HERE"', nested(500_000))))).toBe('booking');
+      expect(verdictOf(readBody(body.replace('"HERE"', nested(500_000))))).toBe('confirmed');
     },
   );
 

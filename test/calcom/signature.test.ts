@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isSignedWith } from '../../src/calcom/signature.ts';
+import { secretThatSigned } from '../../src/calcom/signature.ts';
 import { fixture, fixtureNames } from './support.ts';
 
 const SECRET = 'cal-fixture-secret';
@@ -16,7 +16,7 @@ describe('a signature', () => {
   it.each(fixtureNames)('fits the body it was made for: %s', (name) => {
     const content = Buffer.from(JSON.stringify(fixture(name)));
 
-    expect(isSignedWith([SECRET], content, sign(content))).toBe(true);
+    expect(secretThatSigned([SECRET], content, sign(content))).toBe(1);
   });
 
   it.each([
@@ -26,18 +26,18 @@ describe('a signature', () => {
     ['with that prefix in capitals', `SHA256=${signature}`],
     ['with blanks around it', `  ${signature} `],
   ])('may be spelled %s', (_, header) => {
-    expect(isSignedWith([SECRET], body, header)).toBe(true);
+    expect(secretThatSigned([SECRET], body, header)).toBe(1);
   });
 
-  it('may be made with either of two secrets, while they are being exchanged', () => {
-    expect(isSignedWith(['the-new-secret', SECRET], body, signature)).toBe(true);
-    expect(isSignedWith([SECRET, 'the-new-secret'], body, signature)).toBe(true);
+  it('may be made with either of two secrets, while they are being exchanged, and tells with which', () => {
+    expect(secretThatSigned([SECRET, 'the-old-secret'], body, signature)).toBe(1);
+    expect(secretThatSigned(['the-new-secret', SECRET], body, signature)).toBe(2);
   });
 
   it('may be made with a secret, and over a body, that is not ASCII', () => {
     const content = Buffer.from('{"name":"Zoë 🌱"}');
 
-    expect(isSignedWith(['geheim-ß-秘密'], content, sign(content, 'geheim-ß-秘密'))).toBe(true);
+    expect(secretThatSigned(['geheim-ß-秘密'], content, sign(content, 'geheim-ß-秘密'))).toBe(1);
   });
 
   it.each([
@@ -54,17 +54,17 @@ describe('a signature', () => {
     ['in base64', Buffer.from(signature, 'hex').toString('base64')],
     ['that says there is no secret', 'no-secret-provided'],
   ])('does not fit when it is one %s', (_, header) => {
-    expect(isSignedWith([SECRET], body, header)).toBe(false);
+    expect(secretThatSigned([SECRET], body, header)).toBeUndefined();
   });
 
   it('does not fit when there is none, or a list of them', () => {
-    expect(isSignedWith([SECRET], body, undefined)).toBe(false);
-    expect(isSignedWith([SECRET], body, [signature])).toBe(false);
+    expect(secretThatSigned([SECRET], body, undefined)).toBeUndefined();
+    expect(secretThatSigned([SECRET], body, [signature])).toBeUndefined();
   });
 
   it('fits nothing when there is no secret', () => {
-    expect(isSignedWith([], body, signature)).toBe(false);
-    expect(isSignedWith([], body, sign(body, ''))).toBe(false);
+    expect(secretThatSigned([], body, signature)).toBeUndefined();
+    expect(secretThatSigned([], body, sign(body, ''))).toBeUndefined();
   });
 
   it('does not fit a body of which a single bit was changed', () => {
@@ -72,13 +72,13 @@ describe('a signature', () => {
       const tampered = Buffer.from(body);
       tampered.writeUInt8(tampered.readUInt8(at) ^ 1, at);
 
-      expect(isSignedWith([SECRET], tampered, signature)).toBe(false);
+      expect(secretThatSigned([SECRET], tampered, signature)).toBeUndefined();
     }
   });
 
   it('does not fit the same JSON written another way', () => {
     const indented = Buffer.from(JSON.stringify(JSON.parse(body.toString()), null, 2));
 
-    expect(isSignedWith([SECRET], indented, signature)).toBe(false);
+    expect(secretThatSigned([SECRET], indented, signature)).toBeUndefined();
   });
 });

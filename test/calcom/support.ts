@@ -23,10 +23,25 @@ export function fixture(name: string): Delivery {
   return JSON.parse(readFileSync(join(FIXTURES, `${name}.json`), 'utf8')) as Delivery;
 }
 
-/** The plain confirmed booking with another payload, field by field; a field that is undefined is left out. */
-export function created(fields: Json = {}): Delivery {
-  const { payload, ...envelope } = fixture('booking-created');
+/** A sample body with another payload, field by field; a field that is undefined is left out. */
+export function sample(name: string, fields: Json = {}): Delivery {
+  const { payload, ...envelope } = fixture(name);
   return { ...envelope, payload: { ...payload, ...fields } };
+}
+
+/** The plain confirmed booking. */
+export function created(fields: Json = {}): Delivery {
+  return sample('booking-created', fields);
+}
+
+/** The same call, moved. */
+export function rescheduled(fields: Json = {}): Delivery {
+  return sample('booking-rescheduled', fields);
+}
+
+/** The moved call, called off. */
+export function cancelled(fields: Json = {}): Delivery {
+  return sample('booking-cancelled', fields);
 }
 
 /** An attendee as Cal.com sends one. */
