@@ -15,6 +15,8 @@ export interface TemporalServerOptions {
   dbFilename: string;
   /** Made at the first start. */
   namespace?: string;
+  /** Where the UI has payloads decrypted, as a URL without `/decode`. */
+  codecEndpoint?: string;
   /** Takes what the server writes, line by line. */
   log?(line: string): void;
 }
@@ -40,7 +42,7 @@ const START_LIMIT_MS = 30_000;
  * @throws {TemporalStartError} naming the port that is in use, or with the last lines the server wrote.
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
-  const { executable, dbFilename, namespace = 'default', log } = options;
+  const { executable, dbFilename, namespace = 'default', codecEndpoint, log } = options;
   await mkdir(dirname(dbFilename), { recursive: true });
 
   let uiUrl = '';
@@ -51,6 +53,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
 
     const args = ['server', 'start-dev', '--ip', LOOPBACK, '--port', `${port}`, '--ui-port', `${uiPort}`];
     args.push('--namespace', namespace, '--db-filename', dbFilename, '--log-level', 'error');
+    if (codecEndpoint) args.push('--ui-codec-endpoint', codecEndpoint);
     // It would ask Temporal's own servers whether there is a newer one.
     args.push('--dynamic-config-value', 'frontend.enableServerVersionCheck=false');
     return { executable, args, address: `${LOOPBACK}:${port}`, namespace };

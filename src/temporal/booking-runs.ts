@@ -1,63 +1,94 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection, isGrpcServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type DataConverter,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
-import { type BookingEvent, workflowIdOf } from '../booking.ts';
+import { type BookingEvent, type BookingKey, workflowIdOf } from '../booking.ts';
 import type { Config } from '../config.ts';
 import type { precallPrep } from '../workflows/index.ts';
-import { bookingEventSignal, type PrecallPrepInput } from '../workflows/messages.ts';
+import { bookingEventSignal, type PrecallPrepInput, type RunState } from '../workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../workflows/search-attributes.ts';
 import { type NamespaceAbilities, prepareNamespace } from './prepare-namespace.ts';
 
-/** Whoever reports a booking waits for the answer; without a deadline Temporal's client tries for half a minute. */
+/** Without a deadline Temporal's client tries for half a minute. */
 const DEADLINE_MS = 4_000;
-/** gRPC would wait up to two minutes before it tries a server again that has been away; then webhooks are refused for as long. */
+/** gRPC would wait up to two minutes before it tries a server again that has been away. */
 const LONGEST_RECONNECT_PAUSE_MS = 1_000;
 /** Pollers ask again after a minute at the latest. */
 const POLLER_SEEN_WITHIN_MS = 75_000;
 
-/** The runs of `precallPrep`, one for each booking. */
+/** The runs of `precallPrep`, one for each booking. Every request throws {@link TemporalUnavailable} when it was not answered. */
 export interface BookingRuns {
-  /**
-   * Connects and makes the namespace ready ahead of the first booking.
-   *
-   * @throws {TemporalUnavailable} when Temporal cannot be reached; the first booking then tries again.
-   */
+  /** Connects and makes the namespace ready ahead of the first booking. */
   prepare(): Promise<void>;
   /**
-   * Hands an event to its booking's run, and starts the run if it is the first. Once it returns, Temporal keeps the event,
+   * Hands an event to the run of its subject, and starts the run if it is the first. Once it returns, Temporal keeps the event,
    * whether a worker is there or not.
    *
-   * @returns the run's workflow id, and `closed` if the call is over and the run takes no more news.
-   * @throws {TemporalUnavailable} when Temporal did not take it.
+   * @returns `closed` if the call is over and its run takes no more news.
+   * @throws {TemporalRefused} when Temporal holds it for invalid.
    */
-  tell(event: BookingEvent): Promise<{ workflowId: string; result: 'accepted' | 'closed' }>;
+  tell(event: BookingEvent): Promise<'told' | 'closed'>;
+  /**
+   * Hands an event to the run of the booking it replaces. Such a run is never started: it would have nothing to do.
+   *
+   * @throws {TemporalRefused} when Temporal holds it for invalid.
+   */
+  tellReplaced(uid: string, event: BookingEvent): Promise<'told' | 'absent'>;
+  /**
+   * Starts a run that goes on where a lost one stood.
+   *
+   * @param state what the lost run last recorded.
+   * @returns what there was instead, if it was not lost: a `running` one, or one that has `closed`.
+   */
+  restore(booking: BookingKey, state: unknown): Promise<'restored' | 'running' | 'closed'>;
+  /** The workflow ids of all runs that are open, as Temporal's visibility lists them: a moment late. */
+  openRuns(): AsyncIterable<string>;
   /** What keeps bookings from being looked after, in words; undefined when all is well. */
   whyNotReady(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
-/** Temporal cannot be reached, or did not answer in time. Nothing was kept; the sender has to try again. */
+/** Temporal cannot be reached, or did not answer in time. Trying again later helps. */
 export class TemporalUnavailable extends Error {
   override readonly name = 'TemporalUnavailable';
-  readonly statusCode = 503;
 
   constructor(cause: unknown) {
-    super('Temporal did not take the booking', { cause });
+    super(`Temporal does not answer${isGrpcServiceError(cause) ? ` (gRPC status ${cause.code})` : ''}`, { cause });
   }
 }
 
+/** Temporal holds the request for invalid: the same again will hardly be taken. */
+export class TemporalRefused extends Error {
+  override readonly name = 'TemporalRefused';
+
+  constructor(cause: Error) {
+    super('Temporal refused it as invalid', { cause });
+  }
+}
+
+const INVALID_ARGUMENT = 3;
+
+export interface BookingRunsOptions {
+  config: Pick<Config, 'temporal' | 'reminders' | 'campaignStatusFor'>;
+  dataConverter: DataConverter;
+  log: Logger;
+}
+
 /** Connects when first asked, and again after each failure, so that the server starts and stays up without Temporal. */
-export function createBookingRuns(
-  config: Pick<Config, 'temporal' | 'reminders' | 'campaignStatusFor'>,
-  log: Logger,
-): BookingRuns {
+export function createBookingRuns({ config, dataConverter, log }: BookingRunsOptions): BookingRuns {
   const { connectionOptions, taskQueue, namespace = 'default' } = config.temporal;
   const connection = Connection.lazy({
     ...connectionOptions,
     channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS },
   });
-  const client = new Client({ connection, namespace });
+  const client = new Client({ connection, namespace, dataConverter });
   let abilities: Promise<NamespaceAbilities> | undefined;
 
   const underWay = new Set<Promise<unknown>>();
@@ -76,55 +107,119 @@ export function createBookingRuns(
     return Promise.race([asking, tooLate]).finally(() => waiting.abort());
   }
 
-  async function prepared<T>(request: (abilities: NamespaceAbilities) => Promise<T>): Promise<T> {
+  async function attempt<T>(request: (abilities: NamespaceAbilities) => Promise<T>): Promise<T> {
     try {
       return await inTime(async () => {
         abilities ??= prepareNamespace(connection, namespace, log);
         return request(await abilities);
       });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) throw error;
+      if (error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError) throw error;
+      // Also when it was refused: somebody may have taken our search attributes away.
       abilities = undefined;
-      throw new TemporalUnavailable(error);
+      const cause = (error as Error).cause ?? error;
+      throw isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT
+        ? new TemporalRefused(cause)
+        : new TemporalUnavailable(cause);
     }
   }
 
-  async function signalWithStart(event: BookingEvent, { searchAttributes }: NamespaceAbilities): Promise<void> {
-    const { booking } = event;
+  async function prepared<T>(request: (abilities: NamespaceAbilities) => Promise<T>): Promise<T> {
+    const wasReady = abilities !== undefined;
+    try {
+      return await attempt(request);
+    } catch (error) {
+      if (!wasReady || !(error instanceof TemporalRefused)) throw error;
+      // With its data, Temporal may have lost what was made ready in it.
+      return attempt(request);
+    }
+  }
+
+  function howToStart(
+    booking: BookingKey,
+    startsAt: string,
+    { searchAttributes }: NamespaceAbilities,
+    resume?: RunState,
+  ) {
     const input: PrecallPrepInput = {
       plan: config.reminders,
       campaignStatusFor: config.campaignStatusFor,
       searchAttributes,
+      ...(resume && { resume }),
     };
-    await client.workflow.signalWithStart<typeof precallPrep, [BookingEvent]>('precallPrep', {
+    return {
       workflowId: workflowIdOf(booking),
       taskQueue,
-      args: [input],
-      signal: bookingEventSignal,
-      signalArgs: [event],
+      args: [input] as [PrecallPrepInput],
       // A completed run is a tombstone: its call is over, and a late repeat must not start another.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-      staticSummary: `Call on ${booking.startsAt.slice(0, 16).replace('T', ' ')} UTC`,
+      staticSummary: `Call on ${startsAt.slice(0, 16).replace('T', ' ')} UTC`,
       ...(searchAttributes && {
         typedSearchAttributes: [
           { key: precallStatus, value: 'scheduled' },
-          { key: precallStartsAt, value: new Date(booking.startsAt) },
+          { key: precallStartsAt, value: new Date(startsAt) },
         ],
       }),
-    });
+    } as const;
   }
 
   return {
     prepare: () => prepared(async () => undefined),
 
     async tell(event) {
-      const workflowId = workflowIdOf(event.booking);
+      const { booking } = event;
       try {
-        await prepared((abilities) => signalWithStart(event, abilities));
-        return { workflowId, result: 'accepted' };
+        await prepared((able) =>
+          client.workflow.signalWithStart<typeof precallPrep, [BookingEvent]>('precallPrep', {
+            ...howToStart(booking, booking.startsAt, able),
+            signal: bookingEventSignal,
+            signalArgs: [event],
+          }),
+        );
+        return 'told';
       } catch (error) {
-        if (error instanceof WorkflowExecutionAlreadyStartedError) return { workflowId, result: 'closed' };
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return 'closed';
         throw error;
+      }
+    },
+
+    async tellReplaced(uid, event) {
+      try {
+        await prepared(() => client.workflow.getHandle(workflowIdOf({ uid })).signal(bookingEventSignal, event));
+        return 'told';
+      } catch (error) {
+        // It never ran, or its call is over.
+        if (error instanceof WorkflowNotFoundError) return 'absent';
+        throw error;
+      }
+    },
+
+    async restore(booking, state) {
+      const resume = state as RunState;
+      const handle = client.workflow.getHandle(workflowIdOf(booking));
+      try {
+        await prepared((able) =>
+          client.workflow.start<typeof precallPrep>('precallPrep', {
+            ...howToStart(booking, resume.known.booking.startsAt, able, resume),
+          }),
+        );
+        return 'restored';
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        const { status } = await prepared(() => handle.describe());
+        return status.name === 'RUNNING' ? 'running' : 'closed';
+      }
+    },
+
+    async *openRuns() {
+      const list = client.workflow.list({
+        query: `WorkflowType = 'precallPrep' AND ExecutionStatus = 'Running' AND TaskQueue = '${taskQueue}'`,
+        pageSize: 1_000,
+      });
+      try {
+        for await (const { workflowId } of list) yield workflowId;
+      } catch (error) {
+        throw new TemporalUnavailable(error);
       }
     },
 
@@ -138,7 +233,7 @@ export function createBookingRuns(
           return polled.every(Boolean) ? undefined : 'no worker is polling';
         });
       } catch (error) {
-        return `Temporal does not answer${isGrpcServiceError(error) ? ` (gRPC status ${error.code})` : ''}`;
+        return new TemporalUnavailable(error).message;
       }
     },
 
