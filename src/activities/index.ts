@@ -1,3 +1,4 @@
 export { type CampaignActivities, createCampaignActivities } from './campaign.ts';
 export { createEmailActivities, type EmailActivities, type ReminderSent } from './email.ts';
 export { type ContactActivities, type ContactUpdate, createContactActivities } from './notion.ts';
+export { createRecordActivities, type RecordActivities, type RunRecord } from './records.ts';

@@ -9,7 +9,7 @@ export interface ContactUpdate {
   bookingUid: string;
   email: string;
   startsAt: string;
-  bookingStatus: 'Booked' | 'Completed';
+  bookingStatus: 'Booked' | 'Cancelled' | 'Completed';
   campaignStatus?: 'Pre-Call Prep';
   /** Write only while the row still shows this call as Booked: a person, or another booking, may have moved it on. */
   onlyIfBooked?: boolean;

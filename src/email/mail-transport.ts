@@ -21,6 +21,13 @@ export interface MailTransport {
    * @throws {MailRefused} when it has no address that mail can be sent to.
    */
   prepare(mail: OutgoingMail): Promise<PreparedMail>;
+  /**
+   * Takes up a mail that was written out before, so that it goes over the wire byte for byte as it would have then.
+   *
+   * @param to the address alone.
+   * @throws {MailRefused} when that is not one that mail can be sent to.
+   */
+  resume(content: Buffer, to: string): PreparedMail;
   /** {@link prepare}, then {@link PreparedMail.send}. */
   send(mail: OutgoingMail): Promise<void>;
   /** Ends every connection at once. A send that is still under way fails as {@link MailUndelivered}. */
@@ -29,12 +36,13 @@ export interface MailTransport {
 
 /** A mail as it goes over the wire. */
 export interface PreparedMail {
+  /** Headers and body; the envelope is not among them. See {@link MailTransport.resume}. */
+  readonly content: Buffer;
   /**
    * Resolves once the server has taken the mail.
    *
    * @throws {MailRefused} when this mail will never be taken.
-   * @throws {MailUndelivered} when trying again can help. After a lost connection or a time-out the server may have taken
-   * the mail all the same: send again with the same Message-ID.
+   * @throws {MailUndelivered} when trying again can help, and whether the server may have taken the mail all the same.
    */
   send(): Promise<void>;
 }
@@ -61,10 +69,16 @@ export class MailUndelivered extends Error {
   /** In words, for whoever looks at the run: `connection refused`, `time-out`, `answer 451`. */
   readonly reason: string;
   readonly responseCode: number | undefined;
+  /**
+   * The mail was under way to its last byte and no answer came back. Sending it again may make a second copy; only if this is
+   * false is it certain that nobody got one.
+   */
+  readonly perhapsTaken: boolean;
 
-  constructor(reason: string, responseCode?: number) {
+  constructor(reason: string, responseCode?: number, perhapsTaken = false) {
     super(`The mail could not be handed to the mail server: ${reason}`);
     this.reason = reason;
     this.responseCode = responseCode;
+    this.perhapsTaken = perhapsTaken;
   }
 }

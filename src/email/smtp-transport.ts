@@ -60,15 +60,20 @@ export function createSmtpTransport({
     disableUrlAccess: true,
   });
 
+  // nodemailer's errors are the same before and after the final dot. The dot follows at once when the message has been
+  // read to its end, and its reader is the connection itself: it starts when the server has said 354, not before.
+  const readToTheEnd = new WeakSet<AbortSignal>();
+  transport.use('stream', ({ message, data: { signal } }, done) => {
+    message.processFunc((content) => content.once('end', () => signal && readToTheEnd.add(signal)));
+    done();
+  });
+
   // Only writes mails out: the same ones, byte for byte, that the other transport would send.
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
   async function prepare({ to, replyTo, messageId, date, subject, text, html }: OutgoingMail): Promise<PreparedMail> {
-    // nodemailer would make two recipients of `a@example.com,b@example.com`.
-    if (!isOneAddress(to.email)) throw new MailRefused();
-    const envelope = { from: from.email, to: to.email };
+    mustBeOneAddress(to.email);
     const { message } = await composer.sendMail({
-      envelope,
       from: addressee(from),
       to: addressee(to),
       ...(replyTo && isOneAddress(replyTo.email) && { replyTo: addressee(replyTo) }),
@@ -81,12 +86,20 @@ export function createSmtpTransport({
       disableFileAccess: true,
       disableUrlAccess: true,
     });
+    return resume(message as Buffer, to.email);
+  }
+
+  function resume(content: Buffer, to: string): PreparedMail {
+    mustBeOneAddress(to);
     return {
+      content,
+
       async send() {
+        const signal = AbortSignal.timeout(mailMs);
         try {
-          await transport.sendMail({ envelope, raw: message as Buffer, signal: AbortSignal.timeout(mailMs) });
+          await transport.sendMail({ envelope: { from: from.email, to }, raw: content, signal });
         } catch (error) {
-          throw whatHappened(error as NodemailerError);
+          throw whatHappened(error as NodemailerError, readToTheEnd.has(signal));
         }
       },
     };
@@ -94,6 +107,7 @@ export function createSmtpTransport({
 
   return {
     prepare,
+    resume,
 
     async send(mail) {
       const prepared = await prepare(mail);
@@ -104,6 +118,11 @@ export function createSmtpTransport({
       transport.close({ force: true });
     },
   };
+}
+
+/** nodemailer would make two recipients of `a@example.com,b@example.com`. */
+function mustBeOneAddress(email: string): void {
+  if (!isOneAddress(email)) throw new MailRefused();
 }
 
 function addressee({ name, email }: Mailbox) {
@@ -119,13 +138,19 @@ const LOGIN_MISSING = 530;
  *
  * The original error is left behind: it quotes the address.
  */
-function whatHappened(error: NodemailerError): MailRefused | MailUndelivered {
+function whatHappened(error: NodemailerError, readToTheEnd: boolean): MailRefused | MailUndelivered {
   const { code = '', responseCode } = error;
   const aboutThisMail = code === 'EENVELOPE' || code === 'EMESSAGE';
   if (aboutThisMail && error.permanent && responseCode !== undefined && responseCode !== LOGIN_MISSING) {
     return new MailRefused(responseCode);
   }
-  return new MailUndelivered(reasonOf(error), responseCode);
+  const perhapsTaken = readToTheEnd && !isNo(error);
+  return new MailUndelivered(reasonOf(error), responseCode, perhapsTaken);
+}
+
+/** Whether the server answered the message, and with no: it has not taken it. */
+function isNo({ code, responseCode = 0 }: NodemailerError): boolean {
+  return code === 'EMESSAGE' && responseCode >= 400 && responseCode < 600;
 }
 
 function reasonOf({ name, code = '', responseCode, originalCode, timeoutType }: NodemailerError): string {

@@ -5,7 +5,9 @@ import {
   createCampaignActivities,
   createContactActivities,
   createEmailActivities,
+  createRecordActivities,
   type EmailActivities,
+  type RecordActivities,
 } from '../activities/index.ts';
 import type { Config, NotionSettings } from '../config.ts';
 import { domainOf, parseMailbox } from '../email/mailbox.ts';
@@ -13,13 +15,15 @@ import { messageIdOf } from '../email/message-id.ts';
 import { createReminderRenderer } from '../email/reminder-renderer.ts';
 import { createSmtpTransport } from '../email/smtp-transport.ts';
 import { createNotion } from '../notion/notion.ts';
+import type { Store } from '../store/store.ts';
 
-export type Activities = EmailActivities & CampaignActivities & ContactActivities;
+export type Activities = EmailActivities & CampaignActivities & ContactActivities & RecordActivities;
 
 export interface ActivitiesOptions extends Pick<Config, 'campaigns' | 'timeZone'> {
   smtpUrl: string;
   email: Pick<Config['email'], 'from' | 'replyTo'>;
   notion: NotionSettings | 'off';
+  store: Pick<Store, 'inbox' | 'bookings' | 'mails'>;
   installationKey: string;
 }
 
@@ -31,7 +35,7 @@ const TEMPLATES_DIR = fileURLToPath(new URL('../../templates', import.meta.url))
  * @throws {TemplateError} when a mail template is broken.
  */
 export function createActivities(options: ActivitiesOptions): { activities: Activities; close(): void } {
-  const { smtpUrl, email, campaigns, timeZone, installationKey } = options;
+  const { smtpUrl, email, campaigns, timeZone, store, installationKey } = options;
   const from = parseMailbox(email.from);
   const domain = domainOf(from);
   const transport = createSmtpTransport({ smtpUrl, from });
@@ -39,6 +43,8 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
 
   const activities = {
     ...createEmailActivities({
+      inbox: store.inbox,
+      mails: store.mails,
       transport,
       renderer: createReminderRenderer({ templatesDir: TEMPLATES_DIR, fallbackTimeZone: timeZone }),
       replyTo: email.replyTo ? parseMailbox(email.replyTo) : undefined,
@@ -52,6 +58,7 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
           recipient: recipient.email,
         }),
     }),
+    ...createRecordActivities({ bookings: store.bookings }),
     ...createCampaignActivities({ notion }),
     ...createContactActivities({ notion, timeZone }),
   };

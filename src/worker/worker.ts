@@ -1,13 +1,16 @@
+import type { DataConverter } from '@temporalio/common';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import type { CampaignActivities, ContactActivities, EmailActivities } from '../activities/index.ts';
 import { notionQueueOf } from '../workflows/messages.ts';
+import type { Activities } from './create-activities.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
 export interface PrecallWorkerOptions {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
-  activities: EmailActivities & CampaignActivities & ContactActivities;
+  activities: Activities;
+  /** The one that the clients have: what Temporal keeps is encrypted with it. */
+  dataConverter: DataConverter;
   /** How long activities that are under way at the end may still take. */
   shutdownGraceMs: number;
   /** How many workflow tasks are worked on at once; the SDK's own number suits a Temporal on another machine. */
@@ -34,11 +37,12 @@ const NOTION_SLOTS = 10;
  * @throws {Error} when Temporal refuses the worker.
  */
 export async function startWorker(options: PrecallWorkerOptions): Promise<PrecallWorker> {
-  const { connection, namespace, taskQueue, activities, shutdownGraceMs, workflowTaskSlots } = options;
-  const { sendReminder, findMembership, updateContact } = activities;
+  const { connection, namespace, taskQueue, activities, dataConverter, shutdownGraceMs, workflowTaskSlots } = options;
+  const { sendReminder, recordBooking, findMembership, updateContact } = activities;
   const common = {
     connection,
     namespace,
+    dataConverter,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + 3_000,
   };
@@ -48,7 +52,7 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
       ...common,
       taskQueue,
       workflowBundle: await workflowBundle(),
-      activities: { sendReminder },
+      activities: { sendReminder, recordBooking },
       maxConcurrentActivityTaskExecutions: REMINDER_SLOTS,
       maxCachedWorkflows: CACHED_WORKFLOWS,
       ...(workflowTaskSlots && { maxConcurrentWorkflowTaskExecutions: workflowTaskSlots }),

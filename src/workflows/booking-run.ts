@@ -1,18 +1,22 @@
 import { condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { ContactUpdate } from '../activities/index.ts';
+import type { ContactUpdate, RunRecord } from '../activities/index.ts';
 import { type BookingEvent, isMailable } from '../booking.ts';
-import { type BookingState, hear } from './booking-state.ts';
+import { type BookingState, hear, merge } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
+import { decidedReminders } from './decided-reminders.ts';
 import { keepContact } from './keep-contact.ts';
+import { keepRecord } from './keep-record.ts';
 import { lookUpCampaign } from './look-up-campaign.ts';
 import {
   type CampaignReport,
+  type Decision,
   type NotionReport,
   notionQueueOf,
   type PrecallPrepInput,
+  type RunState,
   type Timetable,
 } from './messages.ts';
-import { type Decision, reportOf, whyNotLookedUp } from './report.ts';
+import { calledOff, reportOf, whyNotLookedUp } from './report.ts';
 import { changesBetween, type Published, publishedOf } from './search-attributes.ts';
 import { sendReminder } from './send-reminder.ts';
 import * as timetable from './timetable.ts';
@@ -23,24 +27,26 @@ const WEEK_MS = 7 * 24 * 3_600_000;
 /** What one run knows, has decided and has had done; `precallPrep` tells in which order. */
 export class BookingRun {
   readonly #input: PrecallPrepInput;
-  readonly #decisions = new Map<string, Decision>();
+  #revision = 0;
+  #decisions: Record<string, Decision> = {};
   #known: BookingState | undefined;
   #campaign: CampaignReport | undefined;
   #notion: NotionReport = { outcome: 'pending' };
   #hasBooked = false;
   #isOver = false;
-  /** What the search attributes say: at first what the run was started with. */
+  #hasEnded = false;
+  /** What the search attributes say. */
   #published: Published | undefined;
 
   constructor(input: PrecallPrepInput) {
     this.#input = input;
+    if (input.resume) this.#goOnFrom(input.resume);
   }
 
   hear(event: BookingEvent): void {
     const known = hear(this.#known, event);
     if (known === this.#known) return;
     this.#known = known;
-    this.#published ??= { status: 'scheduled', startsAt: known.booking.startsAt };
     this.#show();
   }
 
@@ -48,10 +54,16 @@ export class BookingRun {
     return this.#known !== undefined;
   }
 
+  get isSuperseded(): boolean {
+    return this.#state.standing === 'superseded';
+  }
+
   /** What comes next: the soonest undecided reminder, else the end of the call and the grace after it. */
   get nextStep(): timetable.Step {
-    const overAt = Date.parse(this.#booking.endsAt) + this.#input.plan.graceMs;
-    return timetable.nextStep(this.#planned, (reminder) => this.#decisions.has(keyOf(reminder)), overAt);
+    // A cancelled call has no end: its run waits until it would have started, in case it is confirmed again.
+    const endsAt = this.#state.standing === 'live' ? this.#booking.endsAt : this.#booking.startsAt;
+    const overAt = Date.parse(endsAt) + this.#input.plan.graceMs;
+    return timetable.nextStep(this.#planned, (reminder) => keyOf(reminder) in this.#decisions, overAt);
   }
 
   /** @returns whether news overtook the wait. */
@@ -66,18 +78,17 @@ export class BookingRun {
     const startsAt = Date.parse(this.#booking.startsAt);
     const skipped = timetable.whySkip(reminder, this.#planned, startsAt, Date.now());
     const deadline = timetable.deadlineOf(reminder, this.#planned, startsAt);
-    const decision: Decision | undefined = skipped
-      ? { outcome: 'skipped', reason: skipped }
-      : await unlessOvertaken(overtaken, () => sendReminder(this.#booking, reminder, deadline));
-    if (!decision) return;
-    this.#decisions.set(keyOf(reminder), decision);
-    this.#show();
+    const decision = skipped
+      ? ({ outcome: 'skipped', reason: skipped } as const)
+      : await unlessOvertaken(overtaken, () => sendReminder(this.#state, reminder, deadline));
+    if (decision === 'held') return this.#awaitNews(reminder, overtaken);
+    if (decision) this.#decide(reminder, decision);
   }
 
   /** Finds out whether the booker is in a campaign, trying as long as the run lives. */
   async findCampaign(): Promise<void> {
     await condition(() => this.#isOver || this.#isLookedUp);
-    if (this.#isOver) return;
+    if (this.#isOver || (this.#campaign && this.#campaign.state !== 'unknown')) return;
     this.#campaign = await unlessOvertaken(
       () => this.#isOver,
       () => lookUpCampaign(this.#booking, this.#notionGivesUpAt, this.#notionQueue),
@@ -101,17 +112,33 @@ export class BookingRun {
       isFinal: () => this.#isOver,
       giveUpAt: () => this.#notionGivesUpAt,
       taskQueue: this.#notionQueue,
-      report: (report) => {
+      report: (report, { bookingStatus }) => {
         this.#notion = report;
-        this.#hasBooked ||= report.outcome === 'updated' || report.outcome === 'unchanged';
+        this.#hasBooked ||= bookingStatus === 'Booked' && report.outcome !== 'failed' && report.outcome !== 'skipped';
         this.#show();
       },
     });
   }
 
-  /** The call is over: what is still being tried for its sake is withdrawn, and its row is closed. */
+  /** Keeps the booking's row in the store, until the run has ended and the row says so. */
+  async keepRecord(): Promise<void> {
+    await keepRecord({
+      current: () => this.#record,
+      isFinal: () => this.#hasEnded,
+      giveUpAt: () => this.#notionGivesUpAt,
+      adopt: (kept) => this.#adopt(kept),
+    });
+  }
+
+  /** The call is over: what is still being tried for its sake is withdrawn, and its row in Notion is closed. */
   finish(): void {
     this.#isOver = true;
+    this.#show();
+  }
+
+  /** Nothing will be done any more. */
+  end(): void {
+    this.#hasEnded = true;
     this.#show();
   }
 
@@ -120,7 +147,7 @@ export class BookingRun {
     return reportOf({
       ...this.#state,
       plan: this.#input.plan,
-      decisionOf: (reminder) => this.#decisions.get(keyOf(reminder)),
+      decisionOf: (reminder) => this.#decisions[keyOf(reminder)],
       campaign: this.#campaign,
       notion: this.#notion,
       isOver: this.#isOver,
@@ -141,7 +168,8 @@ export class BookingRun {
   }
 
   get #planned(): timetable.PlannedReminder[] {
-    return timetable.planReminders(this.#booking, this.#state.confirmedAt, this.#input.plan);
+    const { booking, confirmedAt } = this.#state;
+    return timetable.planReminders(booking, confirmedAt, this.#input.plan, calledOff(this.#state));
   }
 
   get #notionGivesUpAt(): number {
@@ -156,9 +184,34 @@ export class BookingRun {
     return whyNotLookedUp(this.#booking, this.#isTooSoon) === undefined;
   }
 
-  get #wantedContact(): ContactUpdate {
+  get #record(): RunRecord {
+    const { report } = this;
+    return {
+      booking: this.#booking,
+      revision: this.#revision,
+      status: report.status,
+      report,
+      state: {
+        revision: this.#revision,
+        known: this.#state,
+        decisions: this.#decisions,
+        ...(this.#campaign && { campaign: this.#campaign }),
+        notion: this.#notion,
+        hasBooked: this.#hasBooked,
+      },
+      isOver: this.#hasEnded,
+      decided: decidedReminders(this.#booking, report),
+    };
+  }
+
+  /** The booking that takes this one's place keeps the row from then on. */
+  get #wantedContact(): ContactUpdate | undefined {
+    if (this.isSuperseded) return undefined;
     const { uid, attendees, startsAt } = this.#booking;
     const contact = { bookingUid: uid, email: attendees[0].email, startsAt };
+    if (this.#state.standing === 'cancelled') {
+      return { ...contact, bookingStatus: 'Cancelled', onlyIfBooked: this.#hasBooked };
+    }
     if (this.#isOver) return { ...contact, bookingStatus: 'Completed', onlyIfBooked: this.#hasBooked };
     const belongs = this.#input.campaignStatusFor === 'everybody' || this.#campaign?.state === 'member';
     return belongs && !this.#isTooSoon
@@ -166,14 +219,55 @@ export class BookingRun {
       : { ...contact, bookingStatus: 'Booked' };
   }
 
-  /** Tells the operator, in the Temporal UI, how things stand. */
+  #decide(reminder: timetable.PlannedReminder, decision: Decision): void {
+    this.#decisions = { ...this.#decisions, [keyOf(reminder)]: decision };
+    this.#show();
+  }
+
+  /** The inbox holds news of this booking that has not come here yet. Without it nobody knows whether to send. */
+  async #awaitNews(reminder: timetable.PlannedReminder, overtaken: () => boolean): Promise<void> {
+    const { heard } = this.#state;
+    const leftMs = Date.parse(this.#booking.startsAt) - Date.now();
+    const hasCome = await condition(() => overtaken() || this.#state.heard !== heard, Math.max(1, leftMs), {
+      summary: 'News that may call the reminder off is on its way',
+    });
+    if (!hasCome) this.#decide(reminder, { outcome: 'skipped', reason: 'news_not_heard' });
+  }
+
+  #goOnFrom({ revision, known, decisions, campaign, notion, hasBooked }: RunState): void {
+    this.#revision = revision;
+    this.#known = known;
+    this.#decisions = decisions;
+    this.#campaign = campaign;
+    this.#notion = notion;
+    this.#hasBooked = hasBooked;
+    this.#show();
+  }
+
+  /** What either run has decided or heard stays so. */
+  #adopt(kept: RunState): void {
+    const campaign = this.#campaign ?? kept.campaign;
+    this.#goOnFrom({
+      revision: Math.max(this.#revision, kept.revision),
+      known: merge(this.#state, kept.known),
+      decisions: { ...kept.decisions, ...this.#decisions },
+      ...(campaign && { campaign }),
+      notion: this.#notion.outcome === 'pending' ? kept.notion : this.#notion,
+      hasBooked: this.#hasBooked || kept.hasBooked,
+    });
+  }
+
+  /** After each change: tells the operator, in the Temporal UI, how things stand. */
   #show(): void {
+    this.#revision += 1;
     const { report } = this;
     setCurrentDetails(describeTimetable(report));
     if (!this.#input.searchAttributes) return;
 
     const published = publishedOf(report);
-    const changes = changesBetween(this.#published ?? published, published);
+    // At first they say what the run was started with.
+    this.#published ??= { status: 'scheduled', startsAt: report.startsAt };
+    const changes = changesBetween(this.#published, published);
     if (changes.length > 0) upsertSearchAttributes(changes);
     this.#published = published;
   }

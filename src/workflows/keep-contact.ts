@@ -5,14 +5,14 @@ import type { NotionReport } from './messages.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
 export interface ContactWatch {
-  /** The row as it should be now. */
-  wanted: () => ContactUpdate;
+  /** The row as it should be now; undefined when it is not this booking's to keep any more. */
+  wanted: () => ContactUpdate | undefined;
   /** Whether `wanted` will change no more. */
   isFinal: () => boolean;
   /** When trying ends, epoch milliseconds. */
   giveUpAt: () => number;
   taskQueue: string;
-  report: (report: NotionReport) => void;
+  report: (report: NotionReport, update: ContactUpdate) => void;
 }
 
 /**
@@ -25,8 +25,8 @@ export async function keepContact({ wanted, isFinal, giveUpAt, taskQueue, report
   for (;;) {
     const update = wanted();
     const overtaken = () => !isSame(update, wanted());
-    const written = await unlessOvertaken(overtaken, () => write(update, giveUpAt(), taskQueue));
-    if (written) report(written);
+    const written = update && (await unlessOvertaken(overtaken, () => write(update, giveUpAt(), taskQueue)));
+    if (update && written) report(written, update);
 
     await condition(() => overtaken() || isFinal());
     if (!overtaken()) return;
@@ -51,6 +51,6 @@ async function write(update: ContactUpdate, giveUpAt: number, taskQueue: string)
   }
 }
 
-function isSame(a: ContactUpdate, b: ContactUpdate): boolean {
+function isSame(a: ContactUpdate | undefined, b: ContactUpdate | undefined): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }

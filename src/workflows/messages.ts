@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { BookingEvent } from '../booking.ts';
 import type { ReminderPlan } from '../config.ts';
+import type { BookingState } from './booking-state.ts';
 import type { SkipReason } from './timetable.ts';
 
 /** Notion's work has a queue of its own, so that nothing waits behind it. */
@@ -15,6 +16,22 @@ export interface PrecallPrepInput {
   campaignStatusFor: 'everybody' | 'members';
   /** False where our search attributes could not be registered: writing an unknown one fails workflow tasks for ever. */
   searchAttributes: boolean;
+  /** Where a lost run stood that this one takes the place of. */
+  resume?: RunState;
+}
+
+/** Everything a run needs to go on from here, in another Temporal too. It holds names and addresses. */
+export interface RunState {
+  /** Counts the changes: the later of two states has the higher one. */
+  revision: number;
+  known: BookingState;
+  /** What was decided about each reminder, by its due instant and offset. */
+  decisions: Record<string, Decision>;
+  /** Absent until the look-up has told. */
+  campaign?: CampaignReport;
+  notion: NotionReport;
+  /** Whether the contact's row has said `Booked` for this call. */
+  hasBooked: boolean;
 }
 
 /** What became of one reminder. `offset` is how long before the call, such as `24h`; instants are ISO 8601 in UTC. */
@@ -22,10 +39,19 @@ export interface ReminderReport {
   offset: string;
   dueAt: string;
   outcome: 'planned' | 'sent' | 'skipped' | 'failed';
-  /** Why it was skipped or failed, or that not all recipients were reached. */
-  reason?: SkipReason | 'mail_refused' | 'not_delivered_in_time' | 'not_all_recipients';
+  /** Why it was skipped or failed; of one that was sent, that not all recipients were reached, or that somebody may have it twice. */
+  reason?: SkipReason | FailReason | 'not_all_recipients' | 'possible_duplicate';
   sentAt?: string;
 }
+
+export type FailReason =
+  | 'mail_refused'
+  | 'not_delivered_in_time'
+  /** Twice the connection was lost when the mail may have been taken: it is not sent a third time. */
+  | 'delivery_uncertain';
+
+/** What was decided about a reminder. */
+export type Decision = Pick<ReminderReport, 'outcome' | 'reason' | 'sentAt'>;
 
 /** Whether the booker is in a campaign's e-mail sequence. `unknown` is not `none`: it may yet turn out. */
 export interface CampaignReport {
@@ -44,8 +70,8 @@ export interface NotionReport {
 
 /** How things stand with one booking, without personal data. */
 export interface Timetable {
-  status: 'scheduled' | 'skipped' | 'completed';
-  reason?: 'meeting_too_soon';
+  status: 'scheduled' | 'skipped' | 'completed' | 'cancelled' | 'superseded';
+  reason?: 'meeting_too_soon' | 'reschedule_requested';
   bookingUid: string;
   startsAt: string;
   reminders: ReminderReport[];

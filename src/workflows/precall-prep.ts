@@ -15,16 +15,19 @@ export async function precallPrep(input: PrecallPrepInput): Promise<PrecallOutco
   await condition(() => run.isKnown);
 
   // Beside the reminders, never before them: Notion being down delays no mail.
+  const recording = run.keepRecord();
   const beside = [run.findCampaign(), run.keepContact()];
 
-  for (let step = run.nextStep; ; step = run.nextStep) {
-    const overtaken = () => !isSameStep(step, run.nextStep);
-    if (await run.waitFor(step, overtaken)) continue; // moved, or merely touched: look again at what comes next
+  for (let step = run.nextStep; !run.isSuperseded; step = run.nextStep) {
+    const overtaken = () => run.isSuperseded || !isSameStep(step, run.nextStep);
+    if (await run.waitFor(step, overtaken)) continue; // moved, cancelled or merely touched: look again at what comes next
     if (step.kind === 'end') break;
     await run.remind(step.reminder, overtaken);
   }
 
   run.finish();
   await Promise.all(beside);
+  run.end();
+  await recording;
   return run.report;
 }

@@ -1,16 +1,11 @@
 import { type Booking, isMailable } from '../booking.ts';
 import type { ReminderPlan } from '../config.ts';
-import type { CampaignReport, NotionReport, ReminderReport, Timetable } from './messages.ts';
-import { isTooSoon, offsetLabel, type PlannedReminder, planReminders } from './timetable.ts';
-
-/** What was decided about a reminder. */
-export type Decision = Pick<ReminderReport, 'outcome' | 'reason' | 'sentAt'>;
+import type { BookingState } from './booking-state.ts';
+import type { CampaignReport, Decision, NotionReport, Timetable } from './messages.ts';
+import { type CalledOff, isTooSoon, offsetLabel, type PlannedReminder, planReminders } from './timetable.ts';
 
 /** Everything a report is made of. */
-export interface Standing {
-  booking: Booking;
-  /** ISO 8601, UTC. */
-  confirmedAt: string;
+export interface Standing extends Pick<BookingState, 'booking' | 'confirmedAt' | 'standing' | 'requestReschedule'> {
   plan: ReminderPlan;
   decisionOf: (reminder: PlannedReminder) => Decision | undefined;
   /** Undefined until the look-up has told. */
@@ -20,21 +15,25 @@ export interface Standing {
 }
 
 /** How things stand, for whoever asks: no names, no addresses. */
-export function reportOf({ booking, confirmedAt, plan, decisionOf, campaign, notion, isOver }: Standing): Timetable {
-  const tooSoon = isTooSoon(booking, confirmedAt, plan);
+export function reportOf(facts: Standing): Timetable {
+  const { booking, confirmedAt, plan, decisionOf, campaign, notion } = facts;
   return {
-    status: tooSoon ? 'skipped' : isOver ? 'completed' : 'scheduled',
-    ...(tooSoon && { reason: 'meeting_too_soon' }),
+    ...statusOf(facts),
     bookingUid: booking.uid,
     startsAt: booking.startsAt,
-    reminders: planReminders(booking, confirmedAt, plan).map((reminder) => ({
+    reminders: planReminders(booking, confirmedAt, plan, calledOff(facts)).map((reminder) => ({
       offset: offsetLabel(reminder.offsetMs),
       dueAt: new Date(reminder.dueAt).toISOString(),
       ...becameOf(reminder, decisionOf(reminder)),
     })),
-    campaign: campaign ?? campaignMeanwhile(booking, tooSoon),
+    campaign: campaign ?? campaignMeanwhile(booking, isTooSoon(booking, confirmedAt, plan)),
     notion,
   };
+}
+
+/** Why the booking has no reminders any more; undefined while it stands. */
+export function calledOff({ standing }: Pick<BookingState, 'standing'>): CalledOff | undefined {
+  return standing === 'live' ? undefined : standing;
 }
 
 /** Why the booker is not looked up in the campaign; undefined if they are. */
@@ -43,9 +42,18 @@ export function whyNotLookedUp(booking: Booking, tooSoon: boolean): string | und
   return isMailable(booking.attendees[0]) ? undefined : 'no_email_address';
 }
 
+function statusOf(facts: Standing): Pick<Timetable, 'status' | 'reason'> {
+  const { booking, confirmedAt, plan, standing, requestReschedule, isOver } = facts;
+  if (standing === 'cancelled')
+    return { status: standing, ...(requestReschedule && { reason: 'reschedule_requested' }) };
+  if (standing === 'superseded') return { status: standing };
+  if (isTooSoon(booking, confirmedAt, plan)) return { status: 'skipped', reason: 'meeting_too_soon' };
+  return { status: isOver ? 'completed' : 'scheduled' };
+}
+
+/** What was sent stays sent, whatever has happened to the booking since. */
 function becameOf({ skipped }: PlannedReminder, decision: Decision | undefined): Decision {
-  if (skipped) return { outcome: 'skipped', reason: skipped };
-  return decision ?? { outcome: 'planned' };
+  return decision ?? (skipped ? { outcome: 'skipped', reason: skipped } : { outcome: 'planned' });
 }
 
 function campaignMeanwhile(booking: Booking, tooSoon: boolean): CampaignReport {

@@ -1,10 +1,10 @@
 import { ActivityCancellationType, log, proxyActivities } from '@temporalio/workflow';
 import type { EmailActivities, ReminderSent } from '../activities/index.ts';
-import { type Attendee, type Booking, isMailable } from '../booking.ts';
+import { type Attendee, isMailable } from '../booking.ts';
+import type { BookingState } from './booking-state.ts';
 import { failureReason } from './failure-reason.ts';
-import type { ReminderReport } from './messages.ts';
-import type { Decision } from './report.ts';
-import { offsetLabel, type PlannedReminder } from './timetable.ts';
+import type { Decision, FailReason } from './messages.ts';
+import { mailStep, offsetLabel, type PlannedReminder } from './timetable.ts';
 
 /** The mail server's own limits are shorter: an attempt that takes longer than this is lost. */
 const LONGEST_SEND_MS = 6 * 60_000;
@@ -16,45 +16,59 @@ const NOTICED_WITHIN_MS = 15_000;
  * refuses does not keep the mail from the others.
  *
  * @param deadline when trying ends, epoch milliseconds: the call's start, or the moment a later reminder takes over.
+ * @returns `held` when there is news of the booking that has not been heard yet. Who has got the mail by then will not get it
+ * again: each mail is claimed before it is sent.
  */
-export async function sendReminder(booking: Booking, reminder: PlannedReminder, deadline: number): Promise<Decision> {
-  const recipients = booking.attendees.filter(isMailable);
-  const decisions = await Promise.all(recipients.map((recipient) => sendTo(recipient, booking, reminder, deadline)));
+export async function sendReminder(
+  known: BookingState,
+  reminder: PlannedReminder,
+  deadline: number,
+): Promise<Decision | 'held'> {
+  const recipients = known.booking.attendees.filter(isMailable);
+  const results = await Promise.all(recipients.map((recipient) => sendTo(recipient, known, reminder, deadline)));
+  const decisions = results.filter((result) => result !== 'held');
+  if (decisions.length < results.length) return 'held';
 
   const sent = decisions.find(({ outcome }) => outcome === 'sent');
   if (!sent) return decisions[0] ?? { outcome: 'skipped', reason: 'no_email_address' };
-  return decisions.every(({ outcome }) => outcome === 'sent') ? sent : { ...sent, reason: 'not_all_recipients' };
+  if (decisions.some(({ outcome }) => outcome !== 'sent')) return { ...sent, reason: 'not_all_recipients' };
+  return decisions.find(({ reason }) => reason === 'possible_duplicate') ?? sent;
 }
 
 async function sendTo(
   recipient: Attendee,
-  booking: Booking,
+  { booking, heard }: BookingState,
   { offsetMs, template, dueAt }: PlannedReminder,
   deadline: number,
-): Promise<Decision> {
+): Promise<Decision | 'held'> {
   const now = Date.now();
   const waitMs = Math.max(0, dueAt - now);
+  const offset = offsetLabel(offsetMs);
   const activities: EmailActivities = proxyActivities<EmailActivities>({
     scheduleToCloseTimeout: Math.max(1, deadline - now),
     startToCloseTimeout: waitMs + LONGEST_SEND_MS,
     heartbeatTimeout: waitMs + NOTICED_WITHIN_MS,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-    summary: `${offsetLabel(offsetMs)} reminder, due ${new Date(dueAt).toISOString()}`,
+    summary: `${offset} reminder, due ${new Date(dueAt).toISOString()}`,
   });
 
   try {
-    const sent: ReminderSent = await activities.sendReminder({
+    const result: ReminderSent = await activities.sendReminder({
       booking,
       recipient,
       offsetMs,
+      step: mailStep(offset),
       template,
       dueAt: new Date(dueAt).toISOString(),
+      heard,
     });
-    return { outcome: 'sent', sentAt: sent.sentAt };
+    if (result.outcome === 'held') return 'held';
+    const { sentAt, possibleDuplicate } = result;
+    return { outcome: 'sent', sentAt, ...(possibleDuplicate && { reason: 'possible_duplicate' }) };
   } catch (error) {
-    const reason = failureReason(error, 'not_delivered_in_time') as NonNullable<ReminderReport['reason']>;
-    log.warn('reminder not sent', { bookingUid: booking.uid, offset: offsetLabel(offsetMs), reason });
+    const reason = failureReason(error, 'not_delivered_in_time') as FailReason;
+    log.warn('reminder not sent', { bookingUid: booking.uid, offset, reason });
     return { outcome: 'failed', reason };
   }
 }

@@ -12,7 +12,13 @@ export type SkipReason =
   /** A later reminder was due as well when work resumed: one mail says it all. */
   | 'later_reminder_due'
   /** Nobody on this booking has an address that mail can reach. */
-  | 'no_email_address';
+  | 'no_email_address'
+  /** News was on its way that could have called the reminder off, and it had not come when the call began. */
+  | 'news_not_heard'
+  | CalledOff;
+
+/** Why a booking has no reminders any more: it was cancelled, or another one has taken its place. */
+export type CalledOff = 'cancelled' | 'superseded';
 
 /** A reminder that lies ahead, or one that will not be sent and why. Instants are epoch milliseconds. */
 export interface PlannedReminder extends ReminderStep {
@@ -35,8 +41,15 @@ export function isTooSoon(booking: Booking, confirmedAt: string, plan: ReminderP
  *
  * One whose moment had passed when the booking was confirmed is marked, not sent late: whoever books an hour ahead does
  * not want yesterday's reminder.
+ *
+ * @param calledOff why none of them is sent any more.
  */
-export function planReminders(booking: Booking, confirmedAt: string, plan: ReminderPlan): PlannedReminder[] {
+export function planReminders(
+  booking: Booking,
+  confirmedAt: string,
+  plan: ReminderPlan,
+  calledOff?: CalledOff,
+): PlannedReminder[] {
   const startsAt = Date.parse(booking.startsAt);
   const tooSoon = isTooSoon(booking, confirmedAt, plan);
 
@@ -45,7 +58,8 @@ export function planReminders(booking: Booking, confirmedAt: string, plan: Remin
       const reminder = { ...step, dueAt: startsAt - step.offsetMs };
       if (tooSoon) return { ...reminder, skipped: 'meeting_too_soon' };
       if (!booking.attendees.some(isMailable)) return { ...reminder, skipped: 'no_email_address' };
-      return reminder.dueAt < Date.parse(confirmedAt) ? { ...reminder, skipped: 'past_when_booked' } : reminder;
+      if (reminder.dueAt < Date.parse(confirmedAt)) return { ...reminder, skipped: 'past_when_booked' };
+      return calledOff ? { ...reminder, skipped: calledOff } : reminder;
     })
     .sort((a, b) => a.dueAt - b.dueAt);
 }
@@ -100,6 +114,11 @@ export function offsetLabel(offsetMs: number): string {
   if (offsetMs % 3_600_000 === 0) return `${offsetMs / 3_600_000}h`;
   if (offsetMs % 60_000 === 0) return `${offsetMs / 60_000}m`;
   return `${offsetMs / 1_000}s`;
+}
+
+/** Names a reminder among all mails of a booking. */
+export function mailStep(offset: string): string {
+  return `reminder/${offset}`;
 }
 
 /** Spreads uids evenly over [0, 1): FNV-1a, because the workflow sandbox has no hash of its own. */

@@ -9,8 +9,12 @@ import {
 import { MailRefused, type MailTransport, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
 import { messageIdOf } from '../../src/email/message-id.ts';
 import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
+import type { Inbox } from '../../src/store/inbox.ts';
+import type { Mails } from '../../src/store/mails.ts';
+import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
 import { aBooking, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
 import { anAttempt } from './an-attempt.ts';
+import { createKeptMails, type KeptMails } from './kept-mails.ts';
 
 const BOOKING = aBooking();
 const START = Date.parse(BOOKING.startsAt);
@@ -21,31 +25,56 @@ function aRequest(facts: Partial<ReminderRequest> = {}): ReminderRequest {
   return {
     booking,
     recipient: booking.attendees[0],
+    step: 'reminder/24h',
     offsetMs: 24 * HOUR_MS,
     template: '24h',
     dueAt: earlier(booking.startsAt, 24 * HOUR_MS),
+    heard: [],
     ...facts,
   };
 }
 
 interface Post {
   mails: OutgoingMail[];
-  transport: Pick<MailTransport, 'prepare'>;
+  /** The same, as they went over the wire. */
+  wire: string[];
+  transport: Pick<MailTransport, 'prepare' | 'resume'>;
 }
 
-/** A mail server that takes everything, unless told otherwise. */
+/** A mail server that takes everything, unless told otherwise. A mail on its wire is JSON. */
 function createPost(onMail: (mail: OutgoingMail) => Promise<void> | void = () => undefined): Post {
   const mails: OutgoingMail[] = [];
+  const wire: string[] = [];
+  const resume = (content: Buffer, to: string) => ({
+    content,
+    async send() {
+      const mail = JSON.parse(String(content)) as OutgoingMail;
+      expect(mail.to.email).toBe(to);
+      await onMail(mail);
+      mails.push(mail);
+      wire.push(String(content));
+    },
+  });
   return {
     mails,
+    wire,
     transport: {
-      prepare: async (mail) => ({
-        async send() {
-          await onMail(mail);
-          mails.push(mail);
-        },
-      }),
+      prepare: async (mail) => resume(Buffer.from(JSON.stringify(mail)), mail.to.email),
+      resume,
     },
+  };
+}
+
+type Guard = Pick<Inbox, 'hasUnheardNews' | 'tellAgain'>;
+
+/** An inbox that holds these events of every booking. */
+function anInbox(...ids: string[]): Guard & { toldAgain: string[] } {
+  const toldAgain: string[] = [];
+  const unheard = (heard: readonly string[]) => ids.filter((id) => !heard.includes(id));
+  return {
+    toldAgain,
+    hasUnheardNews: async (_booking, heard) => unheard(heard).length > 0,
+    tellAgain: async (_booking, heard) => toldAgain.push(...unheard(heard)),
   };
 }
 
@@ -71,6 +100,8 @@ function send(
   const { sendReminder } = createEmailActivities({
     renderer,
     transport: post.transport,
+    inbox: anInbox(),
+    mails: createKeptMails(),
     messageIdOf: ({ booking, offsetMs, recipient }) =>
       messageIdOf({
         key: 'installation-key',
@@ -83,6 +114,12 @@ function send(
     ...options,
   });
   return env.run(sendReminder, request) as Promise<ReminderSent>;
+}
+
+/** What a send that went out says of it. */
+async function sentBy(sending: Promise<ReminderSent>): Promise<Extract<ReminderSent, { outcome: 'sent' }>> {
+  const result = await sending;
+  return result.outcome === 'sent' ? result : expect.fail('was held');
 }
 
 function withResolvers() {
@@ -109,11 +146,11 @@ describe('a reminder', () => {
     const sent = await send(post, aRequest(), { clock });
 
     expect(clock.waitedFor).toEqual([START - 24 * HOUR_MS]);
-    expect(sent).toEqual({ sentAt: '2026-12-02T15:00:00.000Z' });
+    expect(sent).toEqual({ outcome: 'sent', sentAt: '2026-12-02T15:00:00.000Z' });
     expect(post.mails).toMatchObject([
       {
         to: { name: 'Tobias Okafor', email: 'tobias.okafor@example.com' },
-        date: new Date('2026-12-02T15:00:00.000Z'),
+        date: '2026-12-02T15:00:00.000Z',
         subject: 'Your call tomorrow at 09:00: Discovery call',
         text: expect.stringContaining('Thursday, 3 December 2026'),
         html: expect.stringContaining('https://meet.google.com/kxw-qpyd-ruv'),
@@ -124,7 +161,7 @@ describe('a reminder', () => {
   it('that leaves late says how far away the call really is', async () => {
     const post = createPost();
 
-    const sent = await send(post, aRequest(), { clock: clockAt(START - 12 * MINUTE_MS) });
+    const sent = await sentBy(send(post, aRequest(), { clock: clockAt(START - 12 * MINUTE_MS) }));
 
     expect(sent.sentAt).toBe('2026-12-03T14:48:00.000Z');
     expect(post.mails[0]?.subject).toBe('Your call in 12 minutes: Discovery call');
@@ -178,14 +215,254 @@ describe('a reminder', () => {
   });
 });
 
+describe('a mail', () => {
+  it('is claimed before the wait, and put on the wire after it', async () => {
+    const mails = createKeptMails();
+    const { promise: due, resolve: dueNow } = withResolvers();
+    const clock: Clock = { now: () => START, waitUntil: () => due };
+    const sending = send(createPost(), aRequest(), { clock, mails });
+    await new Promise(setImmediate);
+    expect(mails.log).toEqual(['claimed']);
+
+    dueNow();
+    await sending;
+
+    expect(mails.log).toEqual(['claimed', 'sending', 'sent']);
+    expect(mails.keys).toEqual([
+      {
+        booking: { uid: BOOKING.uid },
+        startsAt: BOOKING.startsAt,
+        step: 'reminder/24h',
+        recipient: 'tobias.okafor@example.com',
+      },
+    ]);
+  });
+
+  it('is that of one seat, where there are seats', async () => {
+    const mails = createKeptMails();
+
+    await send(createPost(), aRequest({ booking: aBooking({ seat: '0a1b' }) }), { clock: clockAt(START), mails });
+
+    expect(mails.keys[0]?.booking).toEqual({ uid: BOOKING.uid, seat: '0a1b' });
+  });
+
+  it('that has been sent is not sent again, and tells at once when it was', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const clock = clockAt(START - 25 * HOUR_MS);
+    const first = await send(post, aRequest(), { clock, mails });
+
+    const again = clockAt(START - 25 * HOUR_MS);
+    expect(await send(post, aRequest(), { clock: again, mails })).toEqual(first);
+    expect(again.waitedFor).toEqual([]);
+    expect(post.mails).toHaveLength(1);
+  });
+
+  it('that has failed for good is not tried again', async () => {
+    const mails = createKeptMails();
+    const refusing = createPost(() => Promise.reject(new MailRefused(550)));
+    await failureOf(send(refusing, aRequest(), { clock: clockAt(START), mails }));
+    const post = createPost();
+
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails }));
+
+    expect(failure).toMatchObject({ type: 'mail_refused', nonRetryable: true });
+    expect(post.mails).toEqual([]);
+  });
+
+  it('that a later attempt has taken over is left to that one', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const { promise: due, resolve: dueNow } = withResolvers();
+    const slow = failureOf(send(post, aRequest(), { clock: { now: () => START, waitUntil: () => due }, mails }));
+    await new Promise(setImmediate);
+    await send(post, aRequest(), { clock: clockAt(START), mails });
+
+    dueNow();
+
+    expect(await slow).toMatchObject({ type: 'taken_over' });
+    expect((await slow).nonRetryable).toBeFalsy();
+    expect(post.mails).toHaveLength(1);
+  });
+
+  it('is not sent while it cannot be claimed, or put down as on the wire', async () => {
+    const down = () => Promise.reject(new StoreUnavailable('connection refused'));
+    for (const fault of [{ claim: down }, { startSending: down }] satisfies Partial<Mails>[]) {
+      const post = createPost();
+      const mails: Mails = { ...createKeptMails(), ...fault };
+
+      const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails }));
+
+      expect(failure.type).toBe('StoreUnavailable');
+      expect(failure.nonRetryable).toBeFalsy();
+      expect(post.mails).toEqual([]);
+    }
+  });
+});
+
+describe('directly before it leaves, a reminder', () => {
+  it('asks for news that the run has not heard, when its instant has come and not before', async () => {
+    const order: string[] = [];
+    const mails = createKeptMails();
+    const clock: Clock = { now: () => START, waitUntil: async () => void order.push('due') };
+    const asked: unknown[] = [];
+    const inbox: Guard = {
+      ...anInbox(),
+      async hasUnheardNews(...question) {
+        order.push('asked', ...mails.log);
+        asked.push(question);
+        return false;
+      },
+    };
+
+    await send(createPost(), aRequest({ heard: ['a'] }), { clock, inbox, mails });
+
+    expect(order).toEqual(['due', 'asked', 'claimed']);
+    expect(asked).toEqual([[{ uid: BOOKING.uid }, ['a']]]);
+  });
+
+  it('is held by unheard news, which is told again, and nothing has been on the wire', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const inbox = anInbox('cancelled', 'moved');
+
+    const result = await send(post, aRequest({ heard: ['moved'] }), { clock: clockAt(START), inbox, mails });
+
+    expect(result).toEqual({ outcome: 'held' });
+    expect(inbox.toldAgain).toEqual(['cancelled']);
+    expect(mails.log).toEqual(['claimed']);
+    expect(post.mails).toEqual([]);
+  });
+
+  it('leaves when the run has heard it all, also after it was held', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const inbox = anInbox('moved');
+    await send(post, aRequest(), { clock: clockAt(START), inbox, mails });
+
+    const result = await send(post, aRequest({ heard: ['moved'] }), { clock: clockAt(START), inbox, mails });
+
+    expect(result).toEqual({ outcome: 'sent', sentAt: BOOKING.startsAt });
+    expect(post.mails).toHaveLength(1);
+  });
+
+  it.each(['hasUnheardNews', 'tellAgain'] as const)(
+    'never leaves unguarded, if %s cannot be answered',
+    async (question) => {
+      const post = createPost();
+      const inbox: Guard = {
+        ...anInbox('cancelled'),
+        [question]: () => Promise.reject(new StoreUnavailable('connection refused')),
+      };
+
+      const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), inbox }));
+
+      expect(failure.type).toBe('StoreUnavailable');
+      expect(failure.nonRetryable).toBeFalsy();
+      expect(post.mails).toEqual([]);
+    },
+  );
+});
+
+describe('a mail that the server may have taken without saying so', () => {
+  const lost = new MailUndelivered('connection lost', undefined, true);
+
+  async function onceLost(trouble: Error = lost): Promise<{ mails: KeptMails; lostOnes: OutgoingMail[] }> {
+    const mails = createKeptMails();
+    const lostOnes: OutgoingMail[] = [];
+    const post = createPost((mail) => {
+      lostOnes.push(mail);
+      throw trouble;
+    });
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START - 24 * HOUR_MS), mails }));
+    expect(failure.type).toBe(trouble.name);
+    expect(failure.nonRetryable).toBeFalsy();
+    return { mails, lostOnes };
+  }
+
+  it.each([lost, new TypeError('something else')])('stays noted as on the wire: %s', async (trouble) => {
+    const { mails } = await onceLost(trouble);
+
+    expect(mails.log).toEqual(['claimed', 'sending']);
+  });
+
+  it('is sent once more, byte for byte the same, and flagged', async () => {
+    const { mails, lostOnes } = await onceLost();
+    const post = createPost();
+
+    const result = await send(post, aRequest(), { clock: clockAt(START - 12 * MINUTE_MS), mails });
+
+    expect(result).toEqual({ outcome: 'sent', sentAt: '2026-12-03T14:48:00.000Z', possibleDuplicate: true });
+    expect(post.wire).toEqual([JSON.stringify(lostOnes[0])]);
+    expect(await send(post, aRequest(), { clock: clockAt(START), mails })).toEqual(result);
+    expect(post.mails).toHaveLength(1);
+  });
+
+  it('is held by unheard news like any other', async () => {
+    const { mails } = await onceLost();
+    const post = createPost();
+
+    const result = await send(post, aRequest(), { clock: clockAt(START), mails, inbox: anInbox('cancelled') });
+
+    expect(result).toEqual({ outcome: 'held' });
+    expect(post.mails).toEqual([]);
+  });
+
+  it('twice is not sent a third time', async () => {
+    const { mails } = await onceLost();
+    await failureOf(
+      send(
+        createPost(() => Promise.reject(lost)),
+        aRequest(),
+        { clock: clockAt(START), mails },
+      ),
+    );
+    const post = createPost();
+
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails }));
+
+    expect(failure).toMatchObject({ type: 'delivery_uncertain', nonRetryable: true });
+    expect(post.mails).toEqual([]);
+  });
+
+  it('may be tried again, as the very same, for as long as the repeat has certainly not been taken', async () => {
+    const { mails, lostOnes } = await onceLost();
+    const away = createPost(() => Promise.reject(new MailUndelivered('connection refused')));
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      await failureOf(send(away, aRequest(), { clock: clockAt(START), mails }));
+    }
+    const post = createPost();
+
+    const result = await send(post, aRequest(), { clock: clockAt(START), mails });
+
+    expect(result).toMatchObject({ outcome: 'sent', possibleDuplicate: true });
+    expect(post.wire).toEqual([JSON.stringify(lostOnes[0])]);
+  });
+});
+
 describe('a mail that the server refuses', () => {
   it.each([new MailRefused(550), new MailRefused()])('is given up for good: %s', async (refusal) => {
     const post = createPost(() => Promise.reject(refusal));
+    const mails = createKeptMails();
 
-    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START) }));
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails }));
 
+    expect(mails.log).toEqual(['claimed', 'sending', 'failed: mail_refused']);
     expect(failure).toMatchObject({ type: 'mail_refused', nonRetryable: true, message: refusal.message });
     expect(JSON.stringify([failure, failure.message, failure.stack])).not.toContain('tobias');
+  });
+});
+
+describe('a mail without an address that it could be sent to', () => {
+  it('is given up for good, and never claimed', async () => {
+    const mails = createKeptMails();
+    const post = createPost();
+    const transport = { ...post.transport, prepare: () => Promise.reject(new MailRefused()) };
+
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails, transport }));
+
+    expect(failure).toMatchObject({ type: 'mail_refused', nonRetryable: true });
+    expect(mails.log).toEqual([]);
   });
 });
 
@@ -194,9 +471,11 @@ describe('a mail that cannot be delivered now', () => {
     'is tried again: %s',
     async (trouble) => {
       const post = createPost(() => Promise.reject(trouble));
+      const mails = createKeptMails();
 
-      const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START) }));
+      const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails }));
 
+      expect(mails.log).toEqual(['claimed', 'sending', `released: ${trouble.reason}`]);
       expect(failure).toMatchObject({ type: 'MailUndelivered', message: trouble.message });
       expect(failure.nonRetryable).toBeFalsy();
       expect(JSON.stringify([failure, failure.message, failure.stack])).not.toContain('tobias');
@@ -245,13 +524,73 @@ describe('a send that takes long', () => {
   });
 });
 
+describe('when the store goes away while a mail is on the wire', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  const down = () => Promise.reject(new StoreUnavailable('connection refused'));
+
+  /** Rows that cannot be written from the moment the mail is on the wire, for so long. */
+  function mailsAwayFor(ms: number): KeptMails {
+    const mails = createKeptMails();
+    let backAt = Number.POSITIVE_INFINITY;
+    const unlessAway =
+      <Args extends unknown[]>(write: (...args: Args) => Promise<void>) =>
+      (...args: Args) =>
+        performance.now() < backAt ? down() : write(...args);
+    return {
+      ...mails,
+      async startSending(token) {
+        backAt = performance.now() + ms;
+        return mails.startSending(token);
+      },
+      markSent: unlessAway(mails.markSent),
+      release: unlessAway(mails.release),
+      markFailed: unlessAway(mails.markFailed),
+    };
+  }
+
+  it.each([
+    ['sent', undefined, 'sent'],
+    ['not taken', new MailUndelivered('answer 451', 451), 'released: answer 451'],
+    ['refused', new MailRefused(550), 'failed: mail_refused'],
+  ])('that it was %s is written down when it is back', async (_what, trouble, written) => {
+    const mails = mailsAwayFor(15_000);
+    const post = createPost(() => (trouble ? Promise.reject(trouble) : undefined));
+    const ended = send(post, aRequest(), { clock: clockAt(START), mails }).catch((error: unknown) => error);
+
+    await vi.advanceTimersByTimeAsync(18_000);
+    await ended;
+
+    expect(mails.log).toEqual(['claimed', 'sending', written]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('a mail that was sent is reported as sent, also if the store never comes back', async () => {
+    const env = anAttempt();
+    let beats = 0;
+    env.on('heartbeat', () => {
+      beats += 1;
+    });
+    const post = createPost();
+    const sending = send(post, aRequest(), { clock: clockAt(START), mails: mailsAwayFor(3_600_000) }, env);
+
+    await vi.advanceTimersByTimeAsync(25_000);
+
+    expect(await sending).toEqual({ outcome: 'sent', sentAt: BOOKING.startsAt });
+    expect(post.mails).toHaveLength(1);
+    expect(beats).toBeGreaterThanOrEqual(3);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
 describe('by the wall clock', () => {
   it('a reminder leaves on time, and never a moment early', async () => {
     const post = createPost();
 
     for (const waitMs of [1, 20, 150]) {
       const dueAt = Date.now() + waitMs;
-      const { sentAt } = await send(post, aRequest({ dueAt: new Date(dueAt).toISOString() }));
+      const { sentAt } = await sentBy(send(post, aRequest({ dueAt: new Date(dueAt).toISOString() })));
       const latenessMs = Date.parse(sentAt) - dueAt;
       expect(latenessMs).toBeGreaterThanOrEqual(0);
       expect(latenessMs).toBeLessThan(2_000);
@@ -270,12 +609,14 @@ describe('by the wall clock', () => {
 
   it('a reminder that is withdrawn while it waits is not mailed', async () => {
     const post = createPost();
+    const mails = createKeptMails();
     const env = anAttempt();
 
-    const sending = send(post, aRequest({ dueAt: new Date(Date.now() + 60_000).toISOString() }), {}, env);
+    const sending = send(post, aRequest({ dueAt: new Date(Date.now() + 60_000).toISOString() }), { mails }, env);
     setTimeout(() => env.cancel(), 20);
 
     await expect(sending).rejects.toBeInstanceOf(CancelledFailure);
     expect(post.mails).toEqual([]);
+    expect(mails.log).toEqual(['claimed']);
   });
 });

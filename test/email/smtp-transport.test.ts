@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +44,46 @@ const failureOf = (sending: Promise<void>) =>
     (error: unknown) => error,
   );
 
+/** What a mail server does to the connection, instead of answering. */
+type Ending = 'close' | 'reset' | 'silence';
+
+const END: Record<Ending, (socket: Socket) => void> = {
+  close: (socket) => socket.destroy(),
+  reset: (socket) => socket.resetAndDestroy(),
+  silence: () => {},
+};
+
+/**
+ * A mail server that talks like any other up to one command (`greeting` is none, `.` is the end of a mail), and then no more, or with
+ * an answer of its own and no more.
+ */
+async function startBreakingServer(at: string, ending: Ending, lastWords = '') {
+  const breakOff = (socket: Socket) => {
+    if (lastWords) socket.end(`${lastWords}\r\n`);
+    else END[ending](socket);
+  };
+  const server = createServer((socket) => {
+    let inData = false;
+    let unread = '';
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      const lines = (unread + chunk).split('\r\n');
+      unread = lines.pop() ?? '';
+      for (const line of lines) {
+        if (inData && line !== '.') continue;
+        const command = inData ? '.' : line.slice(0, 4);
+        inData = command === 'DATA';
+        if (command === at) return breakOff(socket);
+        socket.write(inData ? '354 go on\r\n' : '250 fine\r\n');
+      }
+    });
+    if (at === 'greeting') breakOff(socket);
+    else socket.write('220 welcome\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { smtpUrl: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
+}
+
 describe('a mail sent over SMTP', () => {
   it('arrives as it was written', async () => {
     await transportTo(catcher.smtpUrl).send(
@@ -78,6 +118,23 @@ describe('a mail sent over SMTP', () => {
     const [mail] = catcher.mails();
     expect(Date.parse(mail!.headers.find(({ name }) => name === 'Date')!.value)).toBe(date.getTime());
     expect(mail?.subject).toBe('Your call tomorrow at 09:00: Café');
+  });
+
+  it('goes over the wire byte for byte as it was kept, also by another transport', async () => {
+    const { content } = await transportTo(catcher.smtpUrl).prepare(
+      aMail({ text: `.a dot\n..two\n${'long '.repeat(300)}\n.\nlast line` }),
+    );
+
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      await transportTo(catcher.smtpUrl).resume(Buffer.from(content), 'ada@example.com').send();
+    }
+
+    const mails = catcher.mails();
+    expect(mails.map(({ envelope }) => envelope)).toEqual([
+      { from: 'calls@example.com', to: ['ada@example.com'] },
+      { from: 'calls@example.com', to: ['ada@example.com'] },
+    ]);
+    for (const { raw } of mails) expect(raw.trimEnd()).toBe(content.toString().trimEnd());
   });
 
   it('gets no header from whatever stands in its fields', async () => {
@@ -116,6 +173,7 @@ describe('a mail sent over SMTP', () => {
 
     expect(error).toBeInstanceOf(MailRefused);
     expect(error).toMatchObject({ responseCode: undefined });
+    expect(() => transportTo(catcher.smtpUrl).resume(Buffer.from('Subject: Call\r\n\r\n'), email)).toThrow(MailRefused);
     expect(catcher.mails()).toEqual([]);
   });
 
@@ -160,7 +218,7 @@ describe('a mail server that refuses', () => {
 
     const error = await failureOf(transport.send(aMail()));
     expect(error).toBeInstanceOf(MailUndelivered);
-    expect(error).toMatchObject({ responseCode, reason: `answer ${responseCode}` });
+    expect(error).toMatchObject({ responseCode, reason: `answer ${responseCode}`, perhapsTaken: false });
 
     await transport.send(aMail());
     expect(catcher.mails()).toHaveLength(1);
@@ -180,7 +238,7 @@ describe('a mail server that refuses', () => {
 
     const error = await failureOf(transportTo(`smtp://calls:hunter22@127.0.0.1:${port}`).send(aMail()));
     expect(error).toBeInstanceOf(MailUndelivered);
-    expect(error).toMatchObject({ reason: 'login refused (answer 535)' });
+    expect(error).toMatchObject({ reason: 'login refused (answer 535)', perhapsTaken: false });
 
     const withoutLogin = await failureOf(transportTo(`smtp://127.0.0.1:${port}`).send(aMail()));
     expect(withoutLogin).toMatchObject({ name: 'MailUndelivered', reason: 'login refused (answer 530)' });
@@ -195,8 +253,46 @@ describe('a mail server that fails', () => {
     catcher.failNext({ at: 'message', answer: 'drop' });
 
     const error = await failureOf(transportTo(catcher.smtpUrl).send(aMail()));
-    expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection lost' });
+    expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection lost', perhapsTaken: true });
     expect(catcher.mails()).toHaveLength(1);
+  });
+
+  describe.each<Ending>(['close', 'reset', 'silence'])('with a %s', (ending) => {
+    const endsAt = async (command: string) => {
+      const server = await startBreakingServer(command, ending);
+      const error = await failureOf(transportTo(server.smtpUrl, quick).send(aMail()));
+      server.stop();
+      return error;
+    };
+
+    it.each(['greeting', 'EHLO', 'MAIL', 'RCPT', 'DATA'])('at %s has certainly not taken the mail', async (command) => {
+      expect(await endsAt(command)).toMatchObject({ name: 'MailUndelivered', perhapsTaken: false });
+    });
+
+    it('after the last byte has perhaps taken the mail', async () => {
+      expect(await endsAt('.')).toMatchObject({ name: 'MailUndelivered', perhapsTaken: true });
+    });
+  });
+
+  it.each([
+    ['421 closing', false],
+    ['451 try later', false],
+    ['what?', true],
+    ['250-the first line', true],
+  ])('after it answered the last byte with "%s" has perhaps taken the mail: %s', async (lastWords, perhapsTaken) => {
+    const server = await startBreakingServer('.', 'close', lastWords);
+
+    const error = await failureOf(transportTo(server.smtpUrl, quick).send(aMail()));
+    expect(error).toMatchObject({ name: 'MailUndelivered', perhapsTaken });
+    server.stop();
+  });
+
+  it('on a connection that has carried a mail before has certainly not taken the next one', async () => {
+    const transport = transportTo(catcher.smtpUrl, { ...quick, maxConnections: 1 });
+    await transport.send(aMail());
+    catcher.failNext({ at: 'recipient', answer: 'drop' }, 5);
+
+    expect(await failureOf(transport.send(aMail()))).toMatchObject({ name: 'MailUndelivered', perhapsTaken: false });
   });
 
   it.each([
@@ -237,7 +333,7 @@ describe('a mail server that fails', () => {
     await catcher.stop();
 
     const error = await failureOf(transportTo(smtpUrl).send(aMail()));
-    expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection refused' });
+    expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection refused', perhapsTaken: false });
     catcher = await startMailCatcher();
   });
 
@@ -301,6 +397,20 @@ describe('close', () => {
     await arrived;
     transport.close();
 
-    expect(await sending).toBeInstanceOf(MailUndelivered);
+    expect(await sending).toMatchObject({ name: 'MailUndelivered', perhapsTaken: true });
+  });
+
+  it('has certainly not sent the mails that were still in the queue', async () => {
+    const transport = transportTo(catcher.smtpUrl, { maxConnections: 1 });
+    catcher.failNext({ at: 'message', answer: 'hang' });
+    const arrived = new Promise<void>((resolve) => catcher.onMail(() => resolve()));
+    const first = failureOf(transport.send(aMail()));
+    const queued = failureOf(transport.send(aMail()));
+    await arrived;
+
+    transport.close();
+
+    expect(await queued).toMatchObject({ name: 'MailUndelivered', perhapsTaken: false });
+    await first;
   });
 });

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type proto from '@temporalio/proto';
@@ -8,13 +11,16 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import { beforeAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { createEmailActivities } from '../../src/activities/email.ts';
-import type { CampaignActivities, ContactActivities, ContactUpdate } from '../../src/activities/index.ts';
+import { type ContactUpdate, createRecordActivities, type RunRecord } from '../../src/activities/index.ts';
 import { type BookingEvent, workflowIdOf } from '../../src/booking.ts';
-import type { OutgoingMail } from '../../src/email/mail-transport.ts';
+import { createCipher } from '../../src/cipher.ts';
+import type { OutgoingMail, PreparedMail } from '../../src/email/mail-transport.ts';
 import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
+import type { Activities } from '../../src/worker/create-activities.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import {
   bookingEventSignal,
@@ -25,8 +31,10 @@ import {
 } from '../../src/workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
 import { aPlan } from './a-booking.ts';
+import { aKey } from './a-key.ts';
 import { silent } from './silent.ts';
 import { useTimeSkipping } from './time-skipping.ts';
+import { until } from './until.ts';
 
 /** What the run had done, and when by the skipped clock. Each part can be made to fail. */
 export interface World {
@@ -34,10 +42,13 @@ export interface World {
   mails: { at: number; to: string; subject: string; messageId: string }[];
   contact: ContactUpdate[];
   lookUps: string[];
+  /** What the run has recorded, in order. */
+  records: RunRecord[];
   /** Decides what becomes of a mail; throws to have it fail. */
   onMail: (mail: OutgoingMail, at: number) => void;
   onContact: (update: ContactUpdate, at: number) => NotionReport;
   onLookUp: (at: number) => CampaignReport;
+  onRecord: (record: RunRecord) => void;
 }
 
 export interface Story {
@@ -56,6 +67,8 @@ Runtime.install({ logger: QUIET, telemetryOptions: { logging: { filter: { core: 
 export function useBookingWorkflow() {
   const temporal = useTimeSkipping();
   let workflowBundle: WorkflowBundleWithSourceMap;
+  let dataDir: string;
+  let store: Store;
   let runs = 0;
 
   beforeAll(async () => {
@@ -64,10 +77,20 @@ export function useBookingWorkflow() {
       logger: QUIET,
     });
     await prepareNamespace(temporal.env.connection, 'default', silent);
+    dataDir = await mkdtemp(join(tmpdir(), 'precall-workflows-'));
+    store = await openStore({ dataDir, cipher: createCipher([aKey('first')]), log: silent });
+  });
+  afterAll(async () => {
+    await store?.close();
+    await rm(dataDir, { recursive: true, force: true });
   });
 
   return {
     now: () => temporal.env.currentTimeMs(),
+    /** What the activities look at before they act. */
+    get store() {
+      return store;
+    },
 
     /** Starts a run with its first event and tells the story; the run must have ended when the story has. */
     async follow(
@@ -79,16 +102,16 @@ export function useBookingWorkflow() {
       runs += 1;
       const taskQueue = `bookings-${runs}`;
       const world = createWorld(() => env.currentTimeMs());
-      const { sendReminder, findMembership, updateContact } = activitiesOf(world);
+      const { sendReminder, recordBooking, findMembership, updateContact } = activitiesOf(world, store);
       const common = { connection: env.nativeConnection, namespace: 'default' };
       const workers = await Promise.all([
-        Worker.create({ ...common, taskQueue, workflowBundle, activities: { sendReminder } }),
+        Worker.create({ ...common, taskQueue, workflowBundle, activities: { sendReminder, recordBooking } }),
         Worker.create({ ...common, taskQueue: `${taskQueue}-notion`, activities: { findMembership, updateContact } }),
       ]);
 
       const story = async () => {
         const handle = await env.client.workflow.signalWithStart<typeof precallPrep, [BookingEvent]>('precallPrep', {
-          workflowId: workflowIdOf({ ...event.booking, uid: `${event.booking.uid}-${runs}` }),
+          workflowId: workflowIdOf(event.booking),
           taskQueue,
           args: [{ plan: aPlan(), campaignStatusFor: 'everybody', searchAttributes: true, ...input }],
           signal: bookingEventSignal,
@@ -104,7 +127,10 @@ export function useBookingWorkflow() {
           async sleepUntil(instant) {
             await env.sleep(Math.max(1, new Date(instant).getTime() - (await env.currentTimeMs())));
           },
-          tell: (news) => handle.signal(bookingEventSignal, news),
+          async tell(news) {
+            await untilIdle(handle);
+            await handle.signal(bookingEventSignal, news);
+          },
         });
         return { outcome: await handle.result(), world, history: await handle.fetchHistory() };
       };
@@ -113,21 +139,42 @@ export function useBookingWorkflow() {
   };
 }
 
+/**
+ * Waits until the run waits. The test server loses a workflow task when a signal comes in while a local activity runs, and only
+ * its time-out, in skipped time, brings it back; a real server hands it out at once.
+ */
+async function untilIdle(handle: WorkflowHandle<typeof precallPrep>): Promise<void> {
+  await until('run that waits', async () => {
+    const { raw } = await handle.describe();
+    // One that is being retried goes on being retried.
+    if (raw.pendingActivities?.some(({ attempt }) => attempt === 1)) return false;
+    const { events } = await handle.fetchHistory();
+    const tasks = events?.filter((event) => event.workflowTaskScheduledEventAttributes) ?? [];
+    const done = events?.filter((event) => event.workflowTaskCompletedEventAttributes) ?? [];
+    return done.length > 0 && tasks.length === done.length;
+  });
+}
+
 function createWorld(now: () => Promise<number>): World {
   return {
     now,
     mails: [],
     contact: [],
     lookUps: [],
+    records: [],
     onMail: () => undefined,
     onContact: () => ({ outcome: 'updated' }),
     onLookUp: () => ({ state: 'none' }),
+    onRecord: () => undefined,
   };
 }
 
-function activitiesOf(world: World): ReturnType<typeof createEmailActivities> & CampaignActivities & ContactActivities {
+function activitiesOf(world: World, store: Store): Activities {
   let clock = 0;
+  const records = createRecordActivities(store);
   const email = createEmailActivities({
+    inbox: store.inbox,
+    mails: store.mails,
     renderer: createReminderRenderer({ templatesDir: 'templates', fallbackTimeZone: 'UTC' }),
     messageIdOf: ({ booking, offsetMs, recipient }) => `<${booking.startsAt}/${offsetMs}/${recipient.email}>`,
     // The skipped clock stands still while an activity runs, so what waits for an instant finds that it has come.
@@ -138,14 +185,22 @@ function activitiesOf(world: World): ReturnType<typeof createEmailActivities> & 
       },
     },
     transport: {
-      prepare: async (mail) => ({
-        async send() {
-          world.onMail(mail, clock);
-          world.mails.push({ at: clock, to: mail.to.email, subject: mail.subject, messageId: mail.messageId });
-        },
-      }),
+      // Nobody reads these bytes but ourselves.
+      prepare: async (mail) => handOver(mail, Buffer.from(JSON.stringify(mail))),
+      resume: (content) => handOver(JSON.parse(content.toString()), content),
     },
   });
+
+  function handOver(mail: OutgoingMail, content: Buffer): PreparedMail {
+    return {
+      content,
+      async send() {
+        world.onMail(mail, clock);
+        world.mails.push({ at: clock, to: mail.to.email, subject: mail.subject, messageId: mail.messageId });
+      },
+    };
+  }
+
   return {
     async sendReminder(request) {
       clock = await world.now();
@@ -159,6 +214,11 @@ function activitiesOf(world: World): ReturnType<typeof createEmailActivities> & 
       const report = world.onContact(update, await world.now());
       world.contact.push(update);
       return report;
+    },
+    async recordBooking(record) {
+      world.onRecord(record);
+      world.records.push(record);
+      return records.recordBooking(record);
     },
   };
 }

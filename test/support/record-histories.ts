@@ -4,14 +4,14 @@ import { ApplicationFailure, Client, type WorkflowHandle } from '@temporalio/cli
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { CampaignActivities, ContactActivities, EmailActivities } from '../../src/activities/index.ts';
 import { type Booking, type BookingEvent, workflowIdOf } from '../../src/booking.ts';
 import { provisionTestServer } from '../../src/dev/provision/test-server.ts';
 import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
+import type { Activities } from '../../src/worker/create-activities.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import { bookingEventSignal, type PrecallPrepInput } from '../../src/workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
-import { aBooking, aPlan, confirmed, DAY_MS, earlier, HOUR_MS, later } from './a-booking.ts';
+import { aBooking, aPlan, cancelled, confirmed, DAY_MS, earlier, HOUR_MS, later, rescheduled } from './a-booking.ts';
 import { silent } from './silent.ts';
 import { startTimeSkipping } from './time-skipping-server.ts';
 
@@ -32,8 +32,6 @@ interface Story {
   }) => Promise<void>;
 }
 
-type Activities = EmailActivities & CampaignActivities & ContactActivities;
-
 const UNAUTHORIZED = () => {
   throw ApplicationFailure.create({
     message: 'Notion refused: unauthorized',
@@ -41,6 +39,8 @@ const UNAUTHORIZED = () => {
     nonRetryable: true,
   });
 };
+
+let storeTries = 0;
 
 /** By the name of the file that keeps the history. */
 const STORIES: Record<string, Story> = {
@@ -62,13 +62,44 @@ const STORIES: Record<string, Story> = {
     activities: {
       async sendReminder({ booking, dueAt }) {
         if (booking.title !== 'Moved') throw new Error('connection refused');
-        return { sentAt: dueAt };
+        return { outcome: 'sent', sentAt: dueAt };
       },
     },
     async happens({ handle, booking, bookedAt, env }) {
       await env.sleep(2 * HOUR_MS);
       const moved = aBooking({ uid: booking.uid, title: 'Moved', startsAt: later(booking.startsAt, 3 * DAY_MS) });
       await handle.signal(bookingEventSignal, confirmed(moved, later(bookedAt, 2 * HOUR_MS)));
+    },
+  },
+  'cancelled-and-confirmed-again': {
+    aheadMs: 4 * DAY_MS,
+    async happens({ handle, booking, bookedAt, env }) {
+      await env.sleep(HOUR_MS);
+      await handle.signal(bookingEventSignal, cancelled(booking, later(bookedAt, HOUR_MS)));
+      await env.sleep(30 * HOUR_MS);
+      await handle.signal(bookingEventSignal, confirmed(booking, later(bookedAt, 31 * HOUR_MS)));
+    },
+  },
+  superseded: {
+    aheadMs: 4 * DAY_MS,
+    async happens({ handle, booking, bookedAt, env }) {
+      await env.sleep(HOUR_MS);
+      const moved = aBooking({ uid: 'moved', startsAt: later(booking.startsAt, DAY_MS) });
+      await handle.signal(bookingEventSignal, rescheduled(moved, booking.uid, later(bookedAt, HOUR_MS)));
+    },
+  },
+  'held-until-the-call': {
+    aheadMs: 25 * HOUR_MS,
+    activities: { sendReminder: async () => ({ outcome: 'held' }) },
+  },
+  'store-down': {
+    aheadMs: 25 * HOUR_MS,
+    activities: {
+      async recordBooking() {
+        storeTries += 1;
+        if (storeTries < 4) throw new Error('the store does not answer');
+        return { written: true };
+      },
     },
   },
   'notion-refuses': { aheadMs: 4 * DAY_MS, activities: { updateContact: UNAUTHORIZED, findMembership: UNAUTHORIZED } },
@@ -85,7 +116,7 @@ const STORIES: Record<string, Story> = {
     aheadMs: 4 * DAY_MS,
     activities: {
       async sendReminder({ dueAt, offsetMs }) {
-        if (offsetMs < 3 * DAY_MS) return { sentAt: dueAt };
+        if (offsetMs < 3 * DAY_MS) return { outcome: 'sent', sentAt: dueAt };
         throw ApplicationFailure.create({ message: 'Refused', type: 'mail_refused', nonRetryable: true });
       },
     },
@@ -107,7 +138,8 @@ const STORIES: Record<string, Story> = {
 };
 
 const CALM: Activities = {
-  sendReminder: async ({ dueAt }) => ({ sentAt: dueAt }),
+  sendReminder: async ({ dueAt }) => ({ outcome: 'sent', sentAt: dueAt }),
+  recordBooking: async () => ({ written: true }),
   findMembership: async () => ({ state: 'member', campaign: 'Christmas 2025' }),
   updateContact: async () => ({ outcome: 'updated' }),
 };
@@ -137,10 +169,10 @@ try {
 
 /** @returns the history as JSON, as `temporal workflow show --output json` prints it. */
 async function record(name: string, story: Story): Promise<string> {
-  const { sendReminder, ...notion } = { ...CALM, ...story.activities };
+  const { sendReminder, recordBooking, ...notion } = { ...CALM, ...story.activities };
   const common = { connection: env.nativeConnection, namespace: 'default', identity: IDENTITY };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: name, workflowBundle, activities: { sendReminder } }),
+    Worker.create({ ...common, taskQueue: name, workflowBundle, activities: { sendReminder, recordBooking } }),
     Worker.create({ ...common, taskQueue: `${name}-notion`, activities: notion }),
   ]);
   return workers[0].runUntil(workers[1].runUntil(tell(name, story)));

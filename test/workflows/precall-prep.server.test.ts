@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import type { BookingEvent } from '../../src/booking.ts';
 import { MailRefused, MailUndelivered } from '../../src/email/mail-transport.ts';
-import { aBooking, confirmed, DAY_MS, earlier, HOUR_MS, later, MINUTE_MS } from '../support/a-booking.ts';
+import { type BookingState, hear } from '../../src/workflows/booking-state.ts';
+import {
+  aBooking,
+  cancelled,
+  confirmed,
+  DAY_MS,
+  earlier,
+  HOUR_MS,
+  later,
+  MINUTE_MS,
+  rescheduled,
+} from '../support/a-booking.ts';
 import { countEvents, refusal, summariesIn, useBookingWorkflow } from '../support/booking-workflow.ts';
 
 const TOBIAS = 'tobias.okafor@example.com';
 
 describe('a booking', () => {
   const bookings = useBookingWorkflow();
+  let made = 0;
 
   /** A booking that starts so long after the skipped clock's now, confirmed now unless told otherwise. */
   async function booked(
@@ -14,7 +27,8 @@ describe('a booking', () => {
     { confirmedAgoMs = 0, ...facts }: Parameters<typeof aBooking>[0] & { confirmedAgoMs?: number } = {},
   ) {
     const now = await bookings.now();
-    const booking = aBooking({ startsAt: later(now, aheadMs), ...facts });
+    made += 1;
+    const booking = aBooking({ uid: `booking-${made}`, startsAt: later(now, aheadMs), ...facts });
     return { now, booking, event: confirmed(booking, later(now, -confirmedAgoMs)) };
   }
 
@@ -47,12 +61,12 @@ describe('a booking', () => {
       expect(await bookings.now()).toBeGreaterThanOrEqual(Date.parse(booking.endsAt) + HOUR_MS);
     });
 
-    it('costs at most 66 history events', async () => {
+    it('costs at most 84 history events', async () => {
       const { event } = await booked(4 * DAY_MS);
 
       const { history } = await bookings.follow(event, async () => undefined);
 
-      expect(countEvents(history)).toBeLessThanOrEqual(66);
+      expect(countEvents(history)).toBeLessThanOrEqual(84);
     });
 
     it('tells the operator what each timer and activity is for, and nothing about a person', async () => {
@@ -405,7 +419,7 @@ describe('a booking', () => {
   describe('that turns out to start at another time', () => {
     it('is reminded for the new time only, and Notion gets the new date', async () => {
       const { now, booking, event } = await booked(4 * DAY_MS);
-      const moved = aBooking({ startsAt: later(booking.startsAt, 2 * DAY_MS) });
+      const moved = aBooking({ uid: booking.uid, startsAt: later(booking.startsAt, 2 * DAY_MS) });
 
       const { world, outcome } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
         await sleepUntil(later(now, HOUR_MS));
@@ -425,7 +439,7 @@ describe('a booking', () => {
 
     it('withdraws a reminder that is still being tried for the old time', async () => {
       const { now, booking, event } = await booked(25 * HOUR_MS);
-      const moved = aBooking({ startsAt: later(booking.startsAt, 3 * DAY_MS) });
+      const moved = aBooking({ uid: booking.uid, startsAt: later(booking.startsAt, 3 * DAY_MS) });
       let isDown = true;
 
       const { world } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
@@ -442,5 +456,316 @@ describe('a booking', () => {
         [72, 24, 2].map((hours) => Date.parse(earlier(moved.startsAt, hours * HOUR_MS))),
       );
     });
+  });
+
+  describe('that is cancelled', () => {
+    it('gets no reminder any more, is Cancelled in Notion, and is followed until it would have started', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+      const cancelledAt = earlier(booking.startsAt, 48 * HOUR_MS);
+
+      const { world, outcome, history } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(cancelledAt);
+        await tell(cancelled(booking, cancelledAt));
+      });
+
+      expect(world.mails).toHaveLength(1);
+      expect(outcome).toMatchObject({ status: 'cancelled', notion: { outcome: 'updated' } });
+      expect(outcome.reminders.map(({ outcome: became, reason }) => reason ?? became)).toEqual([
+        'sent',
+        'cancelled',
+        'cancelled',
+      ]);
+      expect(world.contact.map(({ bookingStatus, onlyIfBooked }) => [bookingStatus, onlyIfBooked])).toEqual([
+        ['Booked', undefined],
+        ['Cancelled', true],
+      ]);
+      const endedAt = endOf(history);
+      expect(endedAt).toBeGreaterThanOrEqual(Date.parse(booking.startsAt) + HOUR_MS - 1_000);
+      expect(endedAt).toBeLessThan(Date.parse(booking.endsAt) + HOUR_MS);
+    });
+
+    it('says so when the host asks for another time', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+
+      const { outcome } = await bookings.follow(event, async ({ tell }) => {
+        await tell(cancelled(booking, later(now, 1_000), { requestReschedule: true }));
+      });
+
+      expect(outcome).toMatchObject({ status: 'cancelled', reason: 'reschedule_requested' });
+    });
+
+    it('withdraws a reminder that is still being tried: no mail once the mail server is back', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      let isDown = true;
+
+      const { world, outcome } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
+        w.onMail = () => {
+          if (isDown) throw new MailUndelivered('connection refused');
+        };
+        await sleepUntil(later(now, 2 * HOUR_MS));
+        await tell(cancelled(booking, later(now, 2 * HOUR_MS)));
+        isDown = false;
+      });
+
+      expect(world.mails).toEqual([]);
+      expect(outcome.reminders.slice(1).map(({ reason }) => reason)).toEqual(['cancelled', 'cancelled']);
+    });
+
+    it('is reminded again once it is confirmed again', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+
+      const { world, outcome } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await tell(cancelled(booking, later(now, HOUR_MS)));
+        await sleepUntil(later(now, 2 * HOUR_MS));
+        await tell(confirmed(booking, later(now, 2 * HOUR_MS)));
+      });
+
+      expect(world.mails).toHaveLength(3);
+      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual([
+        'Booked',
+        'Cancelled',
+        'Booked',
+        'Completed',
+      ]);
+      expect(outcome.status).toBe('completed');
+    });
+
+    it('before it was heard of, stays so when its confirmation comes late', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+
+      const { world, outcome } = await bookings.follow(cancelled(booking, later(now, 1_000)), async ({ tell }) => {
+        await tell(event);
+      });
+
+      expect(world.mails).toEqual([]);
+      expect(outcome.status).toBe('cancelled');
+    });
+  });
+
+  describe('that another booking takes the place of', () => {
+    it('ends at once as superseded, and leaves the row in Notion to the other', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+      const moved = aBooking({ uid: `${booking.uid}-moved`, startsAt: later(booking.startsAt, 2 * DAY_MS) });
+
+      const { outcome, world, history } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(later(now, HOUR_MS));
+        await tell(rescheduled(moved, booking.uid, later(now, HOUR_MS)));
+      });
+
+      expect(outcome).toMatchObject({ status: 'superseded', startsAt: booking.startsAt });
+      expect(outcome.reminders.map(({ reason }) => reason)).toEqual(Array(3).fill('superseded'));
+      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked']);
+      expect(endOf(history)).toBeLessThan(now + 2 * HOUR_MS);
+      expect(await bookings.store.bookings.find(booking)).toMatchObject({ status: 'superseded', isOver: true });
+    });
+  });
+
+  describe('that takes the place of another one', () => {
+    it('is reminded and kept in Notion like any other', async () => {
+      const { now, booking } = await booked(4 * DAY_MS);
+
+      const { world, outcome } = await bookings.follow(
+        rescheduled(booking, 'an-earlier-one', later(now, 0)),
+        async () => undefined,
+      );
+
+      expect(outcome.status).toBe('completed');
+      expect(world.mails).toHaveLength(3);
+      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked', 'Completed']);
+    });
+  });
+
+  describe('of which the inbox holds news that has not come yet', () => {
+    /** As the webhook keeps it; nobody dispatches it here. */
+    async function arrives(event: BookingEvent) {
+      const body = Buffer.from(JSON.stringify(event));
+      await bookings.store.inbox.keep(
+        { source: 'calcom', body, keptBody: body, headers: {}, signature: 'valid', receivedAt: new Date() },
+        { status: 'pending', trigger: 'BOOKING_CANCELLED', event, warnings: [] },
+      );
+    }
+
+    it('is not reminded until it has come, and then not if it was a cancellation', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      const cancel = cancelled(booking, later(now, 1_000));
+
+      const { world, outcome } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
+        await arrives(cancel);
+        await sleepUntil(later(now, 2 * HOUR_MS));
+        expect(w.mails).toEqual([]);
+        await tell(cancel);
+      });
+
+      expect(world.mails).toEqual([]);
+      expect(outcome.status).toBe('cancelled');
+    });
+
+    it('is reminded late if the news was out of date', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      const cancel = cancelled(booking, later(now, -1_000));
+
+      const { world } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await arrives(cancel);
+        await sleepUntil(later(now, 3 * HOUR_MS));
+        await tell(cancel);
+      });
+
+      expect(world.mails.map(({ at }) => at)).toEqual([
+        expect.closeTo(now + 3 * HOUR_MS, -5),
+        Date.parse(earlier(booking.startsAt, 2 * HOUR_MS)),
+      ]);
+    });
+
+    it('is not reminded at all if it has not come when the call starts', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+
+      const { world, outcome } = await bookings.follow(event, async () =>
+        arrives(cancelled(booking, later(now, 1_000))),
+      );
+
+      expect(world.mails).toEqual([]);
+      expect(outcome.reminders.map(({ reason }) => reason)).toEqual([
+        'past_when_booked',
+        'news_not_heard',
+        'call_started',
+      ]);
+    });
+  });
+
+  describe('whose run is recorded', () => {
+    it('has a row in the store that says what its outcome says, and lies open until then', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { outcome, world } = await bookings.follow(event, async ({ sleepUntil }) => {
+        await sleepUntil(earlier(booking.startsAt, 48 * HOUR_MS));
+        expect(await bookings.store.bookings.find(booking)).toMatchObject({
+          status: 'scheduled',
+          isOver: false,
+          report: { reminders: [{ outcome: 'sent' }, { outcome: 'planned' }, { outcome: 'planned' }] },
+        });
+      });
+
+      expect(await bookings.store.bookings.find(booking)).toMatchObject({
+        status: 'completed',
+        isOver: true,
+        report: outcome,
+      });
+      const revisions = world.records.map(({ revision }) => revision);
+      expect(revisions).toEqual([...new Set(revisions)].toSorted((a, b) => a - b));
+    });
+
+    it('leaves nothing about a person in the history for it', async () => {
+      const { event } = await booked(4 * DAY_MS);
+
+      const { history } = await bookings.follow(event, async () => undefined);
+
+      const markers = history.events?.flatMap(({ markerRecordedEventAttributes: marker }) => (marker ? [marker] : []));
+      expect(markers?.length).toBeGreaterThan(3);
+      const texts = JSON.stringify(markers, (_key, value) =>
+        value?.type === 'Buffer' ? Buffer.from(value.data).toString() : value,
+      );
+      expect(texts).not.toMatch(/tobias|okafor|mara/i);
+    });
+
+    it('is reminded all the same while that fails, and recorded when it works again', async () => {
+      const { now, booking, event } = await booked(3 * DAY_MS + HOUR_MS);
+      let tries = 0;
+
+      const { world } = await bookings.follow(event, async ({ world: w, sleepUntil }) => {
+        let isDown = true;
+        w.onRecord = () => {
+          tries += 1;
+          if (isDown) throw new Error('the store does not answer');
+        };
+        await sleepUntil(later(now, 2 * HOUR_MS));
+        expect(w.mails).toHaveLength(1);
+        isDown = false;
+      });
+
+      expect(tries).toBeLessThan(80);
+      expect(world.mails).toHaveLength(3);
+      expect(await bookings.store.bookings.find(booking)).toMatchObject({ status: 'completed', isOver: true });
+    });
+  });
+
+  /** The server skips on once a run has ended. */
+  function endOf({ events }: Awaited<ReturnType<typeof bookings.follow>>['history']): number {
+    return Number(events?.at(-1)?.eventTime?.seconds) * 1_000;
+  }
+
+  describe('whose run was lost', () => {
+    it('goes on where it stood: what was decided stays decided', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+      const at = Date.parse(earlier(booking.startsAt, 72 * HOUR_MS));
+      const resume = {
+        revision: 7,
+        known: stateOf(event)!,
+        decisions: { [`${at}/${72 * HOUR_MS}`]: { outcome: 'skipped', reason: 'news_not_heard' } as const },
+        campaign: { state: 'member', campaign: 'Christmas 2025' } as const,
+        notion: { outcome: 'updated' } as const,
+        hasBooked: true,
+      };
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined, { resume });
+
+      expect(now).toBeLessThan(at);
+      expect(outcome.reminders.map(({ outcome: became, reason }) => reason ?? became)).toEqual([
+        'news_not_heard',
+        'sent',
+        'sent',
+      ]);
+      expect(world.lookUps).toEqual([]);
+      expect(world.records[0]!.revision).toBeGreaterThan(7);
+    });
+
+    it('sends no mail twice that was sent, though it was lost before that was recorded', async () => {
+      const { event, booking } = await booked(26 * HOUR_MS);
+      const dueAt = earlier(booking.startsAt, 24 * HOUR_MS);
+      const claim = await bookings.store.mails.claim(
+        { booking, startsAt: booking.startsAt, step: 'reminder/24h', recipient: TOBIAS },
+        { dueAt, messageId: '<sent before>', content: Buffer.from('the mail') },
+      );
+      if (claim.state !== 'free') throw new Error('Nobody has sent it yet');
+      await bookings.store.mails.startSending(claim.token);
+      await bookings.store.mails.markSent(claim.token, dueAt);
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined);
+
+      expect(world.mails.map(({ at }) => at)).toEqual([Date.parse(earlier(booking.startsAt, 2 * HOUR_MS))]);
+      expect(outcome.reminders.map(({ outcome: became }) => became)).toEqual(['skipped', 'sent', 'sent']);
+    });
+
+    it('and brought back from earlier, takes over what was recorded since', async () => {
+      const { now, event, booking } = await booked(4 * DAY_MS);
+      const known = stateOf(event)!;
+      const cancel = cancelled(booking, later(now, 1_000));
+      await bookings.store.bookings.record({
+        booking,
+        revision: 40,
+        status: 'cancelled',
+        report: {},
+        state: {
+          revision: 40,
+          known: stateOf(event, cancel)!,
+          decisions: {},
+          notion: { outcome: 'updated' },
+          hasBooked: true,
+        },
+        isOver: false,
+        decided: [],
+      });
+
+      const { outcome, world } = await bookings.follow(event, async () => undefined, {
+        resume: { revision: 3, known, decisions: {}, notion: { outcome: 'pending' }, hasBooked: false },
+      });
+
+      expect(outcome.status).toBe('cancelled');
+      expect(world.mails).toEqual([]);
+      expect(await bookings.store.bookings.find(booking)).toMatchObject({ status: 'cancelled', isOver: true });
+    });
+
+    function stateOf(...events: BookingEvent[]) {
+      return events.reduce<BookingState | undefined>(hear, undefined);
+    }
   });
 });

@@ -14,6 +14,8 @@ function aStanding(facts: Partial<Standing> = {}): Standing {
     decisionOf: () => undefined,
     campaign: { state: 'member', campaign: 'Christmas 2025' },
     notion: { outcome: 'updated' },
+    standing: 'live',
+    requestReschedule: false,
     isOver: false,
     ...facts,
   };
@@ -38,6 +40,29 @@ describe('the report of a run', () => {
     expect(JSON.stringify(report)).not.toMatch(/tobias|mara|@/i);
   });
 
+  it.each([
+    ['cancelled', { standing: 'cancelled' }, { status: 'cancelled' }],
+    [
+      'cancelled by a host who asks for another time',
+      { standing: 'cancelled', requestReschedule: true },
+      { status: 'cancelled', reason: 'reschedule_requested' },
+    ],
+    ['superseded', { standing: 'superseded' }, { status: 'superseded' }],
+    ['cancelled, also once its time is over', { standing: 'cancelled', isOver: true }, { status: 'cancelled' }],
+  ] as const)('tells of one that is %s: what was sent stays sent, and no other reminder is', (_name, facts, said) => {
+    const decisionOf: Standing['decisionOf'] = ({ offsetMs }) =>
+      offsetMs === 72 * HOUR_MS ? { outcome: 'sent', sentAt: DUE[0]! } : undefined;
+
+    const report = reportOf(aStanding({ ...facts, decisionOf }));
+
+    expect(report).toMatchObject(said);
+    expect(report.reminders.map(({ outcome, reason }) => reason ?? outcome)).toEqual([
+      'sent',
+      facts.standing,
+      facts.standing,
+    ]);
+  });
+
   it('tells what became of each reminder', () => {
     const { reminders } = reportOf(
       aStanding({
@@ -45,7 +70,9 @@ describe('the report of a run', () => {
         decisionOf: ({ offsetMs }) =>
           offsetMs === DAY_MS
             ? { outcome: 'sent', sentAt: DUE[1]!, reason: 'not_all_recipients' }
-            : { outcome: 'failed', reason: 'mail_refused' },
+            : offsetMs === 2 * HOUR_MS
+              ? { outcome: 'failed', reason: 'mail_refused' }
+              : undefined,
       }),
     );
 

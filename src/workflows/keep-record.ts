@@ -1,0 +1,53 @@
+import { condition, log, proxyLocalActivities } from '@temporalio/workflow';
+import type { RecordActivities, RunRecord } from '../activities/index.ts';
+import { failureReason } from './failure-reason.ts';
+import type { RunState } from './messages.ts';
+
+export interface RecordWatch {
+  /** How things stand now; its revision tells whether they have changed. */
+  current: () => RunRecord;
+  /** Whether nothing will change any more. */
+  isFinal: () => boolean;
+  /** When trying ends, epoch milliseconds. */
+  giveUpAt: () => number;
+  /** Takes over what another run of this booking knew: this one was brought back from earlier. Raises the revision above both. */
+  adopt: (kept: RunState) => void;
+}
+
+/**
+ * Records each change of a run, until the last one is recorded.
+ *
+ * In a local activity: it costs one event of history and leaves no names in it.
+ */
+export async function keepRecord({ current, isFinal, giveUpAt, adopt }: RecordWatch): Promise<void> {
+  let recorded: number | undefined;
+  for (;;) {
+    await condition(() => current().revision !== recorded || isFinal());
+    const record = current();
+    if (record.revision === recorded) return;
+
+    const kept = await write(record, giveUpAt());
+    recorded = record.revision;
+    // What is kept is the very same when an attempt wrote it and then could not tell.
+    if (kept && JSON.stringify(kept) !== JSON.stringify(record.state)) adopt(kept);
+  }
+}
+
+/** @returns what is kept instead, if anything. */
+async function write(record: RunRecord, giveUpAt: number): Promise<RunState | undefined> {
+  const { recordBooking }: RecordActivities = proxyLocalActivities<RecordActivities>({
+    scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
+    startToCloseTimeout: '5 seconds',
+    // A pause within the workflow task would hold up everything else of the run.
+    localRetryThreshold: '1 millisecond',
+    retry: { initialInterval: '2 seconds', maximumInterval: '4 minutes' },
+  });
+  try {
+    const recorded = await recordBooking(record);
+    return recorded.written ? undefined : recorded.state;
+  } catch (error) {
+    const reason = failureReason(error, 'store_unavailable');
+    log.error('booking not recorded', { bookingUid: record.booking.uid, reason });
+    return undefined;
+  }
+}
