@@ -3,14 +3,17 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import ms, { type StringValue } from 'ms';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import type { KeyRing } from './cipher.ts';
+import { parseKeyRing } from './key-ring.ts';
 import { isLoopback } from './loopback.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** Which process reads the settings: what is missing matters to one and not to another. */
-export type Role = 'embedded' | 'server' | 'worker';
+export type Role = 'embedded' | 'server' | 'worker' | 'codec' | 'migrate' | 'client';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 const NORMAL_MODE = {
   offsetsMs: [72 * HOUR_MS, 24 * HOUR_MS, 2 * HOUR_MS],
@@ -26,12 +29,23 @@ const TESTING_MODE = {
 const Flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((value) => value === 'true');
 
 const Duration = z.string({ error: 'expected a duration such as 72h' }).transform((text, context) => {
-  // Without a unit, ms would take 72 for milliseconds.
-  const durationMs = /^\d+(\.\d+)? *[a-z]+$/i.test(text.trim()) ? Math.round(ms(text.trim() as StringValue)) : 0;
-  if (durationMs >= 1_000 && durationMs <= 366 * 24 * HOUR_MS) return durationMs;
+  const durationMs = durationOf(text);
+  if (durationMs >= 1_000 && durationMs <= 366 * DAY_MS) return durationMs;
   context.addIssue({ code: 'custom', message: 'expected a duration such as 72h, 30m or 45s, a year at most' });
   return z.NEVER;
 });
+
+const KeepFor = z.string().transform((text, context) => {
+  const durationMs = durationOf(text);
+  if (durationMs >= DAY_MS && durationMs <= 3_660 * DAY_MS) return durationMs;
+  context.addIssue({ code: 'custom', message: 'expected a duration of a day or more, such as 90d' });
+  return z.NEVER;
+});
+
+/** Without a unit, ms would take 72 for milliseconds. */
+function durationOf(text: string): number {
+  return /^\d+(\.\d+)? *[a-z]+$/i.test(text.trim()) ? Math.round(ms(text.trim() as StringValue)) : 0;
+}
 
 const Durations = z.string().transform((text, context) => {
   const durations = text.split(',').map((part) => Duration.safeParse(part));
@@ -65,6 +79,18 @@ const Secrets = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const DatabaseUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'expected postgresql://user:password@host:port/database',
+});
+
+const EncryptionKeys = z.string().transform((text, context): KeyRing => {
+  const ring = parseKeyRing(text);
+  if (typeof ring !== 'string') return ring;
+  context.addIssue({ code: 'custom', message: ring });
+  return z.NEVER;
+});
+
 const EmailAddress = z.string().regex(/^(?:[^<>@\s][^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, {
   error: 'expected one address, such as calls@example.com or Precall <calls@example.com>',
 });
@@ -89,8 +115,13 @@ export const Environment = z.object({
   PUBLIC_URL: HttpUrl.optional(),
   CALCOM_WEBHOOK_SECRET: Secrets.optional(),
   ALLOW_UNSIGNED_WEBHOOKS: Flag.default(false),
-  TASK_QUEUE: z.string().max(200, { error: 'expected at most 200 characters' }).default('precall'),
+  TASK_QUEUE: z
+    .string()
+    .regex(/^[^'"\\]{1,200}$/, { error: 'expected at most 200 characters, and no quotes' })
+    .default('precall'),
+  DATABASE_URL: DatabaseUrl.optional(),
   DATA_DIR: z.string().default('.precall'),
+  ENCRYPTION_KEYS: EncryptionKeys.optional(),
   INSTALLATION_KEY: z
     .string()
     .min(32, { error: 'expected at least 32 characters, best from `openssl rand -base64 32`' })
@@ -107,6 +138,13 @@ export const Environment = z.object({
   TESTING_MODE: Flag.default(false),
   REMINDER_OFFSETS: Durations.optional(),
   MEETING_THRESHOLD: Duration.optional(),
+  KEEP_ATTENDEES_FOR: KeepFor.default(90 * DAY_MS),
+  KEEP_BODIES_FOR: KeepFor.default(30 * DAY_MS),
+  OPERATOR_TOKEN: z
+    .string()
+    .min(16, { error: 'expected at least 16 characters, best from `openssl rand -hex 32`' })
+    .regex(/^[\w.~-]+$/, { error: 'expected letters, digits and . _ ~ - only' })
+    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'expected a pino level, such as info',
@@ -274,6 +312,15 @@ function missing(role: Role, given: Record<string, string>): string[] {
     for (const name of notionSettings) need(name, 'unless NOTION=off');
   }
   if (role === 'worker') need('SMTP_URL', 'so that reminders can be sent');
+  if (role === 'server' || role === 'worker') {
+    need('DATABASE_URL', 'so that all processes share what has arrived and what was sent');
+  }
+  if (role === 'server' || role === 'worker' || role === 'codec') {
+    need(
+      'ENCRYPTION_KEYS',
+      'so that nobody else can read what is kept: id:key, the key from `openssl rand -base64 32`',
+    );
+  }
   if (given['SMTP_URL'] && !isLoopback(hostOf(given['SMTP_URL']))) {
     need('EMAIL_FROM', 'with SMTP_URL: mail servers refuse mail without a real sender');
   }
@@ -304,8 +351,15 @@ function describe(
       publicUrl: settings.PUBLIC_URL,
       webhookSecrets: settings.CALCOM_WEBHOOK_SECRET,
       allowUnsigned: settings.ALLOW_UNSIGNED_WEBHOOKS,
+      operatorToken: settings.OPERATOR_TOKEN,
     },
     temporal: { ...temporal, taskQueue: settings.TASK_QUEUE },
+    store: {
+      databaseUrl: settings.DATABASE_URL,
+      keepAttendeesMs: settings.KEEP_ATTENDEES_FOR,
+      keepBodiesMs: settings.KEEP_BODIES_FOR,
+    },
+    encryptionKeys: settings.ENCRYPTION_KEYS,
     dataDir: settings.DATA_DIR,
     installationKey: settings.INSTALLATION_KEY,
     notion: notionOf(settings),

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Cipher, createCipher, type KeyRing } from './cipher.ts';
 import type { Config } from './config.ts';
 import { createWhole } from './create-whole.ts';
+import { parseKeyRing } from './key-ring.ts';
 import { OperatorError } from './operator-error.ts';
 
 /**
@@ -11,6 +13,16 @@ import { OperatorError } from './operator-error.ts';
  */
 export function installationKeyOf({ installationKey, dataDir }: Pick<Config, 'installationKey' | 'dataDir'>): string {
   return installationKey ?? keptSecret(dataDir, 'installation-key');
+}
+
+/** What encrypts all that is kept; where no keys are set, with one that is made once and kept in `DATA_DIR`. */
+export function cipherOf({ encryptionKeys, dataDir }: Pick<Config, 'encryptionKeys' | 'dataDir'>): Cipher {
+  return createCipher(encryptionKeys ?? (parseKeyRing(keyRingOf(keptSecret(dataDir, 'encryption-key'))) as KeyRing));
+}
+
+/** A key that was kept in `DATA_DIR`, in the form of ENCRYPTION_KEYS: in its file it has no id. */
+export function keyRingOf(keptKey: string): string {
+  return `kept:${keptKey}`;
 }
 
 /**

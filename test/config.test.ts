@@ -43,6 +43,10 @@ const NOTION = {
   NOTION_BUSINESSX_DB_ID: '1f2e3d4c5b6a47988a9b0c1d2e3f4a5b',
   NOTION_EMAIL_SEQUENCE_DB_ID: '2a3b4c5d-6e7f-4801-9b2c-3d4e5f6a7b8c',
 };
+const A_KEY = Buffer.alloc(32, 'k').toString('base64');
+const DATABASE_URL = 'postgresql://precall:password@db.example:5432/precall';
+/** What server and worker share. */
+const SHARED = { DATABASE_URL, ENCRYPTION_KEYS: `first:${A_KEY}` };
 const MAIL = { SMTP_URL: 'smtps://user:password@mail.example:465', EMAIL_FROM: 'calls@example.com' };
 
 describe('without any setting', () => {
@@ -54,8 +58,11 @@ describe('without any setting', () => {
         publicUrl: undefined,
         webhookSecrets: undefined,
         allowUnsigned: false,
+        operatorToken: undefined,
       },
       temporal: { given: false, namespace: undefined, connectionOptions: {}, taskQueue: 'precall' },
+      store: { databaseUrl: undefined, keepAttendeesMs: 90 * DAY_MS, keepBodiesMs: 30 * DAY_MS },
+      encryptionKeys: undefined,
       dataDir: '.precall',
       installationKey: undefined,
       notion: undefined,
@@ -76,23 +83,36 @@ describe('without any setting', () => {
     });
   });
 
-  it('a server lacks the secret', () => {
+  const needed = [
+    'DATABASE_URL: is required so that all processes share what has arrived and what was sent',
+    'ENCRYPTION_KEYS: is required so that nobody else can read what is kept: id:key, the key from `openssl rand -base64 32`',
+  ];
+
+  it('a server lacks the secret, the database and the keys', () => {
     expect(faultsOf({}, 'server')).toEqual([
+      ...needed,
       'CALCOM_WEBHOOK_SECRET: is required so that only Cal.com can report bookings',
     ]);
-    expect(faultsOf({ CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' }, 'server')).toEqual([]);
-    expect(faultsOf({ ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([]);
+    expect(faultsOf({ ...SHARED, CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' }, 'server')).toEqual([]);
+    expect(faultsOf({ ...SHARED, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([]);
   });
 
-  it('a worker lacks a mail server and Notion', () => {
+  it('a codec server lacks the keys alone, and the migration of the database nothing', () => {
+    expect(faultsOf({}, 'codec')).toEqual([needed[1]]);
+    expect(faultsOf({}, 'migrate')).toEqual([]);
+    expect(faultsOf({}, 'client')).toEqual([]);
+  });
+
+  it('a worker lacks a mail server and Notion as well', () => {
     expect(faultsOf({}, 'worker')).toEqual([
       'NOTION_TOKEN: is required unless NOTION=off',
       'NOTION_BUSINESSX_DB_ID: is required unless NOTION=off',
       'NOTION_EMAIL_SEQUENCE_DB_ID: is required unless NOTION=off',
       'SMTP_URL: is required so that reminders can be sent',
+      ...needed,
     ]);
-    expect(faultsOf({ ...MAIL, ...NOTION }, 'worker')).toEqual([]);
-    expect(faultsOf({ ...MAIL, NOTION: 'off' }, 'worker')).toEqual([]);
+    expect(faultsOf({ ...SHARED, ...MAIL, ...NOTION }, 'worker')).toEqual([]);
+    expect(faultsOf({ ...SHARED, ...MAIL, NOTION: 'off' }, 'worker')).toEqual([]);
   });
 });
 
@@ -115,6 +135,11 @@ describe('a setting', () => {
     ['TASK_QUEUE', 'calls', ({ temporal }) => temporal.taskQueue, 'calls'],
     ['DATA_DIR', '/var/lib/precall', ({ dataDir }) => dataDir, '/var/lib/precall'],
     ['INSTALLATION_KEY', 'k'.repeat(32), ({ installationKey }) => installationKey, 'k'.repeat(32)],
+    ['DATABASE_URL', DATABASE_URL, ({ store }) => store.databaseUrl, DATABASE_URL],
+    ['ENCRYPTION_KEYS', `a:${A_KEY}`, ({ encryptionKeys }) => encryptionKeys?.map(({ id }) => id), ['a']],
+    ['KEEP_ATTENDEES_FOR', '2y', ({ store }) => store.keepAttendeesMs, 730.5 * DAY_MS],
+    ['KEEP_BODIES_FOR', '7d', ({ store }) => store.keepBodiesMs, 7 * DAY_MS],
+    ['OPERATOR_TOKEN', 'token-of-the-operator', ({ server }) => server.operatorToken, 'token-of-the-operator'],
     ['NOTION', 'off', ({ notion }) => notion, 'off'],
     ['SMTP_URL', 'smtp://127.0.0.1:25', ({ email }) => email.smtpUrl, 'smtp://127.0.0.1:25'],
     ['EMAIL_FROM', 'calls@example.com', ({ email }) => email.from, 'calls@example.com'],
@@ -150,7 +175,15 @@ describe('a setting', () => {
       'expected one secret or two, comma-separated, of at least 8 characters each',
     ],
     ['ALLOW_UNSIGNED_WEBHOOKS', 'yes', 'expected true or false'],
-    ['TASK_QUEUE', 'q'.repeat(201), 'expected at most 200 characters'],
+    ['TASK_QUEUE', 'q'.repeat(201), 'expected at most 200 characters, and no quotes'],
+    ['TASK_QUEUE', "it's", 'expected at most 200 characters, and no quotes'],
+    ['DATABASE_URL', 'mysql://db.example/precall', 'expected postgresql://user:password@host:port/database'],
+    ['DATABASE_URL', 'db.example', 'expected postgresql://user:password@host:port/database'],
+    ['ENCRYPTION_KEYS', A_KEY, 'key 1: expected id:key, the key from `openssl rand -base64 32`'],
+    ['OPERATOR_TOKEN', 'short', 'expected at least 16 characters, best from `openssl rand -hex 32`'],
+    ['OPERATOR_TOKEN', 'with blanks in between', 'expected letters, digits and . _ ~ - only'],
+    ['KEEP_ATTENDEES_FOR', '90', 'expected a duration of a day or more, such as 90d'],
+    ['KEEP_BODIES_FOR', '1h', 'expected a duration of a day or more, such as 90d'],
     ['INSTALLATION_KEY', 'too short', 'expected at least 32 characters, best from `openssl rand -base64 32`'],
     ['NOTION', 'maybe', 'expected on or off'],
     ['SMTP_URL', 'mail.example', 'expected smtp://user:password@host:port or smtps://…'],
@@ -196,6 +229,11 @@ describe('a setting', () => {
       'TASK_QUEUE',
       'DATA_DIR',
       'INSTALLATION_KEY',
+      'DATABASE_URL',
+      'ENCRYPTION_KEYS',
+      'KEEP_ATTENDEES_FOR',
+      'KEEP_BODIES_FOR',
+      'OPERATOR_TOKEN',
       'NOTION',
       'NOTION_TOKEN',
       'NOTION_BUSINESSX_DB_ID',
@@ -220,7 +258,7 @@ describe('a setting', () => {
     for (const nothing of ['', '  ', undefined]) {
       expect(load(Object.fromEntries(names.map((name) => [name, nothing])))).toEqual(load());
     }
-    expect(faultsOf({ CALCOM_WEBHOOK_SECRET: ' ' }, 'server')).toHaveLength(1);
+    expect(faultsOf({ ...SHARED, CALCOM_WEBHOOK_SECRET: ' ' }, 'server')).toHaveLength(1);
   });
 
   it('has no blanks around it, as a secret that was read from a file has', () => {
@@ -243,6 +281,9 @@ describe('several faults', () => {
     PORT: 'canary-port',
     CALCOM_WEBHOOK_SECRET: 'canary',
     INSTALLATION_KEY: 'canary-key',
+    DATABASE_URL: 'mysql://canary:canary@db.example',
+    ENCRYPTION_KEYS: 'canary',
+    OPERATOR_TOKEN: 'canary',
     NOTION_TOKEN: 'canary-token',
     NOTION_BUSINESSX_DB_ID: 'canary-id',
     NOTION_BASE_URL: 'canary-url',
@@ -271,7 +312,7 @@ describe('several faults', () => {
   });
 
   it('are listed without what the settings say, which may be a secret', () => {
-    expect(faultsOf(canaries, 'worker').join('\n')).not.toMatch(/canary|mail\.example/);
+    expect(faultsOf(canaries, 'worker').join('\n')).not.toMatch(/canary|(mail|db)\.example/);
   });
 });
 
@@ -372,15 +413,15 @@ describe('unsigned webhooks', () => {
   it.each(['0.0.0.0', '::', '192.168.0.7', 'precall.example'])(
     'are not possible while the server listens on %s',
     (HOST) => {
-      expect(faultsOf({ HOST, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([
+      expect(faultsOf({ ...SHARED, HOST, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([
         'ALLOW_UNSIGNED_WEBHOOKS: is only possible while HOST is a loopback address such as 127.0.0.1',
       ]);
-      expect(faultsOf({ HOST, CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' }, 'server')).toEqual([]);
+      expect(faultsOf({ ...SHARED, HOST, CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' }, 'server')).toEqual([]);
     },
   );
 
   it.each(['localhost', '127.0.0.1', '::1'])('are possible while it listens on %s', (HOST) => {
-    expect(faultsOf({ HOST, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([]);
+    expect(faultsOf({ ...SHARED, HOST, ALLOW_UNSIGNED_WEBHOOKS: 'true' }, 'server')).toEqual([]);
   });
 });
 

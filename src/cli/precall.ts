@@ -1,8 +1,12 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { OperatorError } from '../operator-error.ts';
+import { addCodecServer } from './codec-server.ts';
+import { addDeliveries } from './deliveries.ts';
 import { addDemo } from './demo.ts';
 import { loadEnvFile } from './env-file.ts';
+import { addMigrate } from './migrate.ts';
+import { addRebuild } from './rebuild.ts';
 import { addScenarios } from './scenarios.ts';
 import { addServer } from './server.ts';
 import { addStart } from './start.ts';
@@ -16,7 +20,18 @@ const program = new Command('precall')
     if (command.name() !== 'demo') loadEnvFile();
   });
 
-for (const add of [addStart, addServer, addWorker, addDemo, addScenarios]) add(program);
+const commands = [
+  addStart,
+  addServer,
+  addWorker,
+  addCodecServer,
+  addMigrate,
+  addDeliveries,
+  addRebuild,
+  addDemo,
+  addScenarios,
+];
+for (const add of commands) add(program);
 
 try {
   await program.parseAsync();

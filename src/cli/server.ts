@@ -1,25 +1,34 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { installationKeyOf } from '../kept-secret.ts';
+import { cipherOf, installationKeyOf } from '../kept-secret.ts';
 import { createLogger } from '../logger.ts';
-import { listen } from '../server/listen.ts';
-import { createServer } from '../server/server.ts';
+import { startPrecallServer } from '../server/start-server.ts';
+import { openStore } from '../store/store.ts';
 import { createBookingRuns } from '../temporal/booking-runs.ts';
+import { createDataConverter } from '../temporal/data-converter.ts';
 import { untilStopped } from './until-stopped.ts';
 
 export function addServer(program: Command): void {
-  program.command('server').description('takes webhooks and hands them to Temporal').action(runServer);
+  program.command('server').description('takes webhooks, keeps them and hands them to Temporal').action(runServer);
 }
 
 async function runServer(): Promise<void> {
   const config = loadConfig('server');
   const log = createLogger(config.logLevel, 'precall-server');
-  const runs = createBookingRuns(config, log);
-  const app = createServer({ config: config.server, runs, installationKey: installationKeyOf(config), log });
-
-  await listen(app, config.server);
-  runs.prepare().catch(() => log.warn('Temporal does not answer: until it does, webhooks are answered 503'));
-  log.info({ signal: await untilStopped() }, 'stopping');
-  await app.close();
-  await runs.close();
+  const stopped = untilStopped();
+  const cipher = cipherOf(config);
+  // PostgreSQL may still be starting, and is waited for.
+  const opening = openStore({ databaseUrl: config.store.databaseUrl, dataDir: config.dataDir, cipher, log });
+  const store = await Promise.race([opening, stopped.then(() => undefined)]);
+  if (!store) process.exit(0);
+  const runs = createBookingRuns({ config, dataConverter: createDataConverter(cipher), log });
+  try {
+    const installationKey = installationKeyOf(config);
+    const server = await startPrecallServer({ config, store, runs, installationKey, log });
+    log.info({ signal: await stopped }, 'stopping');
+    await server.stop();
+  } finally {
+    await runs.close();
+    await store.close();
+  }
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config.ts';
-import { installationKeyOf } from '../kept-secret.ts';
+import { cipherOf, installationKeyOf } from '../kept-secret.ts';
 import { createLogger } from '../logger.ts';
+import { openStore } from '../store/store.ts';
 import { connectWorker, installRuntime } from '../temporal/connect-worker.ts';
+import { createDataConverter } from '../temporal/data-converter.ts';
 import { createActivities } from '../worker/create-activities.ts';
 import { startWorker } from '../worker/worker.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -18,23 +20,28 @@ async function runWorker(): Promise<void> {
   const config = loadConfig('worker');
   const log = createLogger(config.logLevel, 'precall-worker');
   installRuntime(log);
+  const stopped = untilStopped();
+  const unlessStopped = <T>(awaited: Promise<T>) => Promise.race([awaited, stopped.then(() => process.exit(0))]);
+
+  const cipher = cipherOf(config);
+  const store = await unlessStopped(openStore({ ...config.store, dataDir: config.dataDir, cipher, log }));
   // loadConfig has seen to it that a worker has both.
   const { activities, close } = createActivities({
     ...config,
     smtpUrl: config.email.smtpUrl!,
     notion: config.notion!,
+    store,
     installationKey: installationKeyOf(config),
   });
 
-  const stopped = untilStopped();
-  const connection = await Promise.race([connectWorker(config.temporal, log), stopped.then(() => undefined)]);
-  if (!connection) process.exit(0);
+  const connection = await unlessStopped(connectWorker(config.temporal, log));
   const { taskQueue, namespace = 'default' } = config.temporal;
   const worker = await startWorker({
     connection,
     namespace,
     taskQueue,
     activities,
+    dataConverter: createDataConverter(cipher),
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
   });
   log.info({ taskQueue, namespace }, 'worker started');
@@ -46,4 +53,5 @@ async function runWorker(): Promise<void> {
   await worker.done;
   close();
   await connection.close();
+  await store.close();
 }

@@ -1,16 +1,21 @@
 import { join } from 'node:path';
+import type { DataConverter } from '@temporalio/common';
 import getPort from 'get-port';
 import type { Logger } from 'pino';
+import type { Cipher } from '../cipher.ts';
 import type { Config, NotionSettings } from '../config.ts';
-import { installationKeyOf, keptSecret } from '../kept-secret.ts';
+import { lockDataDir } from '../data-dir-lock.ts';
+import { cipherOf, installationKeyOf, keptSecret } from '../kept-secret.ts';
 import { OperatorError } from '../operator-error.ts';
+import { createCodecServer, loopbackOrigins } from '../server/codec-server.ts';
 import { listen } from '../server/listen.ts';
-import { createServer } from '../server/server.ts';
+import { startPrecallServer } from '../server/start-server.ts';
+import { openStore } from '../store/store.ts';
 import { createBookingRuns } from '../temporal/booking-runs.ts';
 import { connectWorker } from '../temporal/connect-worker.ts';
+import { createDataConverter } from '../temporal/data-converter.ts';
 import { createActivities } from '../worker/create-activities.ts';
 import { type PrecallWorker, startWorker } from '../worker/worker.ts';
-import { lockDataDir } from './data-dir-lock.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher/mail-catcher.ts';
 import { type NotionSandbox, type Seed, startNotionSandbox } from './notion-sandbox/sandbox.ts';
 import { provisionTemporalCli } from './provision/temporal-cli.ts';
@@ -22,7 +27,7 @@ export interface StackOptions {
   /** Takes a line for whoever waits while something takes minutes. */
   say: (line: string) => void;
   /** Ports people get used to; a free one is taken where such a port is in use. */
-  preferredPorts?: Partial<Record<'temporal' | 'temporalUi' | 'notion' | 'smtp' | 'mail', number>>;
+  preferredPorts?: Partial<Record<'temporal' | 'temporalUi' | 'codec' | 'notion' | 'smtp' | 'mail', number>>;
   /** What the Notion sandbox holds at first. */
   seed?: Seed;
 }
@@ -31,7 +36,7 @@ export interface StackOptions {
 export interface Stack {
   url: string;
   webhookSecret: string | undefined;
-  temporal: { address: string; namespace: string; uiUrl: string | undefined };
+  temporal: { address: string; namespace: string; uiUrl: string | undefined; dataConverter: DataConverter };
   notion: NotionSettings | 'off';
   smtpUrl: string;
   /** The stand-ins that run; absent where the real thing is set up. */
@@ -66,7 +71,10 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
   };
 
   try {
-    const temporal = config.temporal.given ? undefined : await startTemporal(config, say, preferredPorts);
+    const cipher = cipherOf(config);
+    const temporal = config.temporal.given
+      ? undefined
+      : await startTemporal({ config, cipher, log, say }, preferredPorts);
     if (temporal) running.push(() => temporal.stop());
 
     const catcher = config.email.smtpUrl ? undefined : await startCatcher(preferredPorts);
@@ -82,7 +90,11 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
     const connectionOptions = temporal ? { address: temporal.address } : config.temporal.connectionOptions;
     const installationKey = installationKeyOf(config);
 
-    const { activities, close } = createActivities({ ...config, smtpUrl, notion, installationKey });
+    const store = await openStore({ databaseUrl: config.store.databaseUrl, dataDir: config.dataDir, cipher, log });
+    running.push(() => store.close());
+    const dataConverter = createDataConverter(cipher);
+
+    const { activities, close } = createActivities({ ...config, smtpUrl, notion, store, installationKey });
     running.push(close);
     const connection = await connectWorker({ connectionOptions }, log);
     running.push(() => connection.close());
@@ -91,6 +103,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       namespace,
       taskQueue,
       activities,
+      dataConverter,
       shutdownGraceMs: SHUTDOWN_GRACE_MS,
       workflowTaskSlots: WORKFLOW_TASK_SLOTS,
     });
@@ -99,20 +112,34 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       await worker.done;
     });
 
-    const runs = createBookingRuns({ ...config, temporal: { ...config.temporal, connectionOptions } }, log);
+    const runs = createBookingRuns({
+      config: { ...config, temporal: { ...config.temporal, connectionOptions } },
+      dataConverter,
+      log,
+    });
     running.push(() => runs.close());
     await runs.prepare();
     const webhookSecrets =
       config.server.webhookSecrets ??
       (config.server.allowUnsigned ? [] : [keptSecret(config.dataDir, 'webhook-secret')]);
-    const app = createServer({ config: { ...config.server, webhookSecrets }, runs, installationKey, log });
-    running.push(() => app.close());
-    const url = await listen(app, config.server);
+    const server = await startPrecallServer({
+      config: { ...config, server: { ...config.server, webhookSecrets } },
+      store,
+      runs,
+      installationKey,
+      log,
+    });
+    running.push(() => server.stop());
 
     return {
-      url,
+      url: server.url,
       webhookSecret: webhookSecrets[0],
-      temporal: { address: connectionOptions.address ?? 'localhost:7233', namespace, uiUrl: temporal?.uiUrl },
+      temporal: {
+        address: connectionOptions.address ?? 'localhost:7233',
+        namespace,
+        uiUrl: temporal?.uiUrl,
+        dataConverter,
+      },
       notion,
       smtpUrl,
       sandbox,
@@ -139,19 +166,35 @@ function failureOf(worker: PrecallWorker, temporal: TemporalServer | undefined):
   return failed;
 }
 
+/** With a codec server beside it, so that its UI shows in clear text what Temporal keeps encrypted. */
 async function startTemporal(
-  config: Config,
-  say: (line: string) => void,
+  { config, cipher, log, say }: Pick<StackOptions, 'config' | 'log' | 'say'> & { cipher: Cipher },
   preferred: Record<string, number | undefined>,
-) {
+): Promise<TemporalServer> {
   const executable = await provisionTemporalCli({ env: process.env, say });
-  return startTemporalServer({
-    executable,
-    dbFilename: join(config.dataDir, 'temporal.db'),
-    namespace: config.temporal.namespace ?? 'default',
-    port: await freePort(preferred['temporal']),
-    uiPort: await freePort(preferred['temporalUi']),
-  });
+  const uiPort = await freePort(preferred['temporalUi']);
+  const codec = createCodecServer({ cipher, token: undefined, uiOrigins: loopbackOrigins(uiPort), log });
+  const codecEndpoint = await listen(codec, { host: '127.0.0.1', port: await freePort(preferred['codec']) });
+  try {
+    const server = await startTemporalServer({
+      executable,
+      dbFilename: join(config.dataDir, 'temporal.db'),
+      namespace: config.temporal.namespace ?? 'default',
+      port: await freePort(preferred['temporal']),
+      uiPort,
+      codecEndpoint,
+    });
+    return {
+      ...server,
+      async stop() {
+        await server.stop();
+        await codec.close();
+      },
+    };
+  } catch (error) {
+    await codec.close();
+    throw error;
+  }
 }
 
 async function startCatcher(preferred: Record<string, number | undefined>): Promise<MailCatcher> {

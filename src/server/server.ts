@@ -7,14 +7,23 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
+import { readDelivery } from '../calcom/read-delivery.ts';
 import type { Config } from '../config.ts';
+import type { Inbox } from '../store/inbox.ts';
 import type { BookingRuns } from '../temporal/booking-runs.ts';
 import { calcomWebhook } from './calcom-webhook.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import { health } from './health.ts';
+import type { Restorer } from './lost-runs.ts';
+import { operatorApi } from './operator-api.ts';
+import type { ReadBody } from './verdict.ts';
 
 export interface ServerOptions {
-  config: Pick<Config['server'], 'webhookSecrets' | 'allowUnsigned'>;
-  runs: BookingRuns;
+  config: Pick<Config['server'], 'webhookSecrets' | 'allowUnsigned' | 'operatorToken'>;
+  inbox: Inbox;
+  runs: Pick<BookingRuns, 'whyNotReady'>;
+  dispatcher: Pick<Dispatcher, 'wake'>;
+  restorer: Restorer;
   installationKey: string;
   log: Logger;
 }
@@ -24,7 +33,8 @@ export interface ServerOptions {
  *
  * No answer holds anything of its request, or of an error nobody foresaw.
  */
-export function createServer({ config, runs, installationKey, log }: ServerOptions): FastifyInstance {
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { config, inbox, runs, dispatcher, restorer, installationKey, log } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // One line for each booking says what a normal day needs.
@@ -36,17 +46,21 @@ export function createServer({ config, runs, installationKey, log }: ServerOptio
     // Addresses that cannot even be routed, such as /%ff.
     frameworkErrors: answerError,
   });
+  const read: ReadBody = (body, receivedAt) =>
+    readDelivery(body, { receivedAt: receivedAt.getTime(), installationKey });
 
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ status: 'refused', reason: 'not_found' }));
 
-  app.register(health, { runs });
+  app.register(health, { inbox, runs });
   app.register(calcomWebhook, {
-    runs,
+    inbox,
+    dispatcher,
     secrets: config.webhookSecrets ?? [],
     allowUnsigned: config.allowUnsigned,
-    installationKey,
+    read,
   });
+  app.register(operatorApi, { inbox, dispatcher, restorer, read, token: config.operatorToken });
   return app;
 }
 

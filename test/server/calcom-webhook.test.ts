@@ -1,39 +1,68 @@
 import { describe, expect, it } from 'vitest';
-import { TemporalUnavailable } from '../../src/temporal/booking-runs.ts';
+import type { Inbox } from '../../src/store/inbox.ts';
+import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
 import { attendee, created, fixture, fixtureNames } from '../calcom/support.ts';
-import { post, SECRET, sign, useServers } from './support.ts';
+import { post, SECRET, sign, useServers, useStore } from './support.ts';
 
-const createTestServer = useServers();
+const stores = useStore();
+const createTestServer = useServers(stores);
+const kept = () => stores.store.inbox.list({ limit: 200 });
 const BOOKING = JSON.stringify(fixture('booking-created'));
 const UID = 'zcioSE6n51cbpobbEprooE';
 
 describe('a signed webhook', () => {
-  it('about a booking is accepted once a run has it', async () => {
+  it('about a booking is accepted once it is on disk', async () => {
     const server = createTestServer();
 
-    const response = await post(server, BOOKING);
+    const response = await post(server, BOOKING, { 'user-agent': 'Cal/1', cookie: 'not=kept' });
 
+    const [delivery] = await kept();
     expect(response.statusCode).toBe(202);
-    expect(response.json()).toEqual({ status: 'accepted', bookingUid: UID, workflowId: `precall/${UID}` });
-    expect(server.runs.heard).toMatchObject([{ kind: 'confirmed', booking: { uid: UID } }]);
+    expect(response.json()).toEqual({
+      status: 'accepted',
+      bookingUid: UID,
+      workflowId: `precall/${UID}`,
+      deliveryId: delivery!.id,
+    });
+    expect(await stores.store.inbox.find(delivery!.id)).toMatchObject({
+      status: 'pending',
+      source: 'calcom',
+      trigger: 'BOOKING_CREATED',
+      subjectUid: UID,
+      signature: 'valid',
+      secretNumber: 1,
+      headers: { 'content-type': 'application/json', 'x-cal-webhook-version': '2021-10-20', 'user-agent': 'Cal/1' },
+    });
+    expect(server.woken()).toBe(1);
   });
 
-  it('is answered 202, 200 or 400, whichever of its kinds Cal.com sends', async () => {
+  it('is kept without what opens anything but the call itself', async () => {
+    const body = JSON.stringify(created({ oneTimePassword: 'canary', responses: { notes: { value: 'canary' } } }));
+    const { deliveryId } = (await post(createTestServer(), body)).json() as { deliveryId: number };
+
+    const text = (await stores.store.inbox.find(deliveryId))!.body!.toString();
+    expect(text).toContain(UID);
+    expect(text).not.toContain('canary');
+  });
+
+  it('is answered 202, 200 or 400, whichever of its kinds Cal.com sends, and is always kept', async () => {
     const server = createTestServer();
 
+    const answers: string[] = [];
     for (const name of fixtureNames) {
-      const { statusCode } = await post(server, JSON.stringify(fixture(name), null, 2));
-      expect([name, statusCode]).toEqual([
-        name,
-        name.startsWith('booking-created') ? 202 : /^odd\.(custom|empty)/.test(name) ? 400 : 200,
-      ]);
+      const { statusCode, body } = await post(server, JSON.stringify(fixture(name), null, 2));
+      expect([name, statusCode === 200 || statusCode === 202]).toEqual([name, true]);
+      answers.push((JSON.parse(body) as { status: string }).status);
     }
-    expect(server.runs.heard).toHaveLength(fixtureNames.filter((name) => name.startsWith('booking-created')).length);
+    expect(new Set(answers)).toEqual(new Set(['accepted', 'ignored', 'quarantined']));
+    expect(await kept()).toHaveLength(fixtureNames.length);
+    const pending = await stores.store.inbox.list({ status: 'pending', limit: 200 });
+    expect(pending).toHaveLength(answers.filter((status) => status === 'accepted').length);
   });
 
   it.each([
     ['ping', 'connection_test'],
-    ['booking-cancelled', 'trigger_not_handled'],
+    ['booking-requested', 'trigger_not_handled'],
     ['odd.unknown-trigger', 'unknown_trigger'],
   ])('that means nothing to us is ignored, and why: %s', async (name, reason) => {
     const server = createTestServer();
@@ -41,17 +70,55 @@ describe('a signed webhook', () => {
     const response = await post(server, JSON.stringify(fixture(name)));
 
     expect([response.statusCode, response.json()]).toEqual([200, { status: 'ignored', reason }]);
-    expect(server.runs.heard).toEqual([]);
+    expect(await kept()).toMatchObject([{ status: 'ignored', reason }]);
     expect(server.logged()).toContain(reason);
+    expect(server.woken()).toBe(0);
   });
 
-  it('about a call that is over is ignored', async () => {
+  it.each([
+    ['a custom template', JSON.stringify(fixture('odd.custom-template')), 'custom_template'],
+    ['what a broken custom template leaves', 'false', 'not_an_object'],
+    ['a form', 'name=Tobias&when=tomorrow', 'not_json'],
+    [
+      'an unknown trigger with a booking in it',
+      JSON.stringify({ ...created(), triggerEvent: 'BOOKING_TELEPORTED' }),
+      'unknown_trigger_with_booking',
+    ],
+  ])('that cannot be read, %s, is taken and put aside for a person to look at', async (_, body, reason) => {
     const server = createTestServer();
-    server.runs.onTell = () => 'closed';
+
+    const response = await post(server, body);
+
+    const [delivery] = await kept();
+    expect([response.statusCode, response.json()]).toEqual([
+      200,
+      { status: 'quarantined', reason, deliveryId: delivery!.id },
+    ]);
+    expect(delivery).toMatchObject({ status: 'quarantined', reason });
+    expect(server.logged()).toContain(`precall deliveries show ${delivery!.id}`);
+  });
+
+  it('that comes again is answered so, and changes nothing', async () => {
+    const server = createTestServer();
+    const { deliveryId } = (await post(server, BOOKING)).json() as { deliveryId: number };
 
     const response = await post(server, BOOKING);
 
-    expect([response.statusCode, response.json()]).toEqual([200, { status: 'ignored', reason: 'call_is_over' }]);
+    expect([response.statusCode, response.json()]).toEqual([
+      200,
+      { status: 'repeated', bookingUid: UID, workflowId: `precall/${UID}`, deliveryId },
+    ]);
+    expect(await kept()).toHaveLength(1);
+    expect(server.woken()).toBe(1);
+  });
+
+  it('that was rejected before is read again when it comes again', async () => {
+    const server = createTestServer();
+    const body = JSON.stringify(created({ startTime: 'soon' }));
+
+    expect((await post(server, body)).statusCode).toBe(400);
+    expect((await post(server, body)).statusCode).toBe(400);
+    expect(await kept()).toHaveLength(1);
   });
 
   it('about a booking that cannot be used is refused with every fault', async () => {
@@ -69,27 +136,25 @@ describe('a signed webhook', () => {
         ],
       },
     ]);
-    expect(server.runs.heard).toEqual([]);
+    expect(await kept()).toMatchObject([{ status: 'rejected', reason: expect.stringContaining('payload.startTime') }]);
+    expect(server.woken()).toBe(0);
   });
 
-  it('is to be sent again when Temporal did not take it', async () => {
-    const server = createTestServer();
-    server.runs.onTell = () => {
-      throw new TemporalUnavailable(new Error('14 UNAVAILABLE'));
-    };
+  it('is to be sent again when it could not be kept', async () => {
+    const server = createTestServer({ inbox: brokenBy(new StoreUnavailable('connection refused')) });
 
     const response = await post(server, BOOKING);
 
     expect(response.statusCode).toBe(503);
     expect(response.headers['retry-after']).toMatch(/^\d+$/);
-    expect(response.json()).toEqual({ status: 'unavailable', reason: 'Temporal did not take the booking' });
+    expect(response.json()).toEqual({
+      status: 'unavailable',
+      reason: 'The store does not answer (connection refused).',
+    });
   });
 
   it('meets a fault nobody foresaw with an answer that gives nothing away', async () => {
-    const server = createTestServer();
-    server.runs.onTell = () => {
-      throw new Error('secret of the house');
-    };
+    const server = createTestServer({ inbox: brokenBy(new Error('secret of the house')) });
 
     const response = await post(server, BOOKING);
 
@@ -115,12 +180,9 @@ describe('a signed webhook', () => {
     expect(response.statusCode).toBe(202);
   });
 
-  it.each(['', 'not JSON', 'null', 'false', '[]', '"text"', '{}', '{"triggerEvent":"BOOKING_CREATED"}'])(
-    'with the body %j is refused, not failed on',
-    async (body) => {
-      expect((await post(createTestServer(), body)).statusCode).toBe(400);
-    },
-  );
+  it.each(['', 'not JSON', 'null', 'false', '[]', '"text"', '{}'])('with the body %j is put aside', async (body) => {
+    expect((await post(createTestServer(), body)).json()).toMatchObject({ status: 'quarantined' });
+  });
 
   it('may be a mebibyte long, and no longer', async () => {
     const server = createTestServer();
@@ -136,8 +198,9 @@ describe('a signed webhook', () => {
 
     const answers = await Promise.all(Array.from({ length: 1_000 }, () => post(server, BOOKING)));
 
-    expect(new Set(answers.map(({ statusCode, body }) => `${statusCode} ${body}`)).size).toBe(1);
-    expect(new Set(server.runs.heard.map(({ id }) => id)).size).toBe(1);
+    expect(answers.filter(({ statusCode }) => statusCode === 202)).toHaveLength(1);
+    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(999);
+    expect(await kept()).toHaveLength(1);
   });
 });
 
@@ -155,7 +218,7 @@ describe('a webhook whose signature does not fit', () => {
     const response = await post(server, BOOKING, { 'x-cal-signature-256': signature });
 
     expect([response.statusCode, response.json()]).toEqual([401, { status: 'refused', reason: 'invalid_signature' }]);
-    expect(server.runs.heard).toEqual([]);
+    expect(await kept()).toEqual([]);
     expect(server.logged()).toContain('CALCOM_WEBHOOK_SECRET');
   });
 
@@ -172,7 +235,7 @@ describe('a webhook whose signature does not fit', () => {
     expect((await post(server, BOOKING, { 'x-cal-signature-256': sign(BOOKING, 'the-new-secret') })).statusCode).toBe(
       202,
     );
-    expect((await post(server, BOOKING, { 'x-cal-signature-256': sign(BOOKING, SECRET) })).statusCode).toBe(202);
+    expect((await post(server, BOOKING, { 'x-cal-signature-256': sign(BOOKING, SECRET) })).statusCode).toBe(200);
     expect((await post(server, BOOKING, { 'x-cal-signature-256': sign(BOOKING, 'third') })).statusCode).toBe(401);
   });
 
@@ -196,9 +259,9 @@ describe('where unsigned webhooks are allowed', () => {
       const server = createTestServer({ webhookSecrets: [], allowUnsigned: true });
 
       expect((await post(server, BOOKING, { ...unsigned, host })).statusCode).toBe(202);
-      expect((await post(server, BOOKING, { 'x-cal-signature-256': 'no-secret-provided', host })).statusCode).toBe(202);
+      expect((await post(server, BOOKING, { 'x-cal-signature-256': 'no-secret-provided', host })).statusCode).toBe(200);
       expect((await post(server, BOOKING, { 'x-cal-signature-256': sign(BOOKING, 'unknown'), host })).statusCode).toBe(
-        202,
+        200,
       );
     },
   );
@@ -221,7 +284,7 @@ describe('where unsigned webhooks are allowed', () => {
       403,
       { status: 'refused', reason: 'only_for_this_machine' },
     ]);
-    expect(server.runs.heard).toEqual([]);
+    expect(await kept()).toEqual([]);
   });
 
   it('and there is a secret, a signature still counts', async () => {
@@ -230,8 +293,8 @@ describe('where unsigned webhooks are allowed', () => {
 
     expect((await post(server, BOOKING, throughTunnel)).statusCode).toBe(202);
     expect((await post(server, BOOKING, { ...throughTunnel, ...unsigned })).statusCode).toBe(403);
-    expect((await post(server, BOOKING, unsigned)).statusCode).toBe(202);
-    expect((await post(server, BOOKING, { 'x-cal-signature-256': 'no-secret-provided' })).statusCode).toBe(202);
+    expect((await post(server, BOOKING, unsigned)).statusCode).toBe(200);
+    expect((await post(server, BOOKING, { 'x-cal-signature-256': 'no-secret-provided' })).statusCode).toBe(200);
     expect((await post(server, BOOKING, { 'x-cal-signature-256': sign(BOOKING, 'wrong') })).statusCode).toBe(401);
   });
 });
@@ -246,7 +309,7 @@ describe('the log', () => {
 
     const lines = server.logged().trim().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 30, msg: 'booking received', bookingUid: UID, workflowId: `precall/${UID}`, result: 'accepted' },
+      { level: 30, msg: 'booking received', bookingUid: UID, kind: 'confirmed', deliveryId: expect.any(Number) },
     ]);
   });
 
@@ -275,13 +338,9 @@ describe('the log', () => {
     for (const body of [...bodies, CANARY, `{"email":"${CANARY}"`]) {
       await note(post(server, body));
       await note(post(server, body, { 'x-cal-signature-256': CANARY }));
-      server.runs.onTell = () => {
-        throw new TemporalUnavailable(new Error('14 UNAVAILABLE'));
-      };
       await note(post(server, body));
       await note(post(server, body, {}, `/webhook/${CANARY}?email=${CANARY}`));
       await note(post(server, body, {}, `/webhook/%ff${CANARY}`));
-      server.runs.onTell = () => 'accepted';
     }
 
     expect(server.logged()).not.toMatch(/canary/i);
@@ -290,3 +349,8 @@ describe('the log', () => {
     expect(server.logged()).not.toMatch(new RegExp(sign(bodies[0]!)));
   });
 });
+
+/** The inbox of a store that fails. */
+function brokenBy(error: Error): Inbox {
+  return { ...stores.store.inbox, keep: () => Promise.reject(error) };
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { useServers } from './support.ts';
+import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
+import { useServers, useStore } from './support.ts';
 
-const createTestServer = useServers();
+const stores = useStore();
+const createTestServer = useServers(stores);
 
 describe('/health', () => {
   it('says that the process answers, whether bookings are looked after or not', async () => {
@@ -31,6 +33,29 @@ describe('/ready', () => {
       503,
       { status: 'not_ready', reason: 'no worker is polling' },
     ]);
+  });
+});
+
+describe('/ready, as the store sees it,', () => {
+  it('says that deliveries have waited for too long', async () => {
+    const inbox = { ...stores.store.inbox, backlog: async () => ({ pending: 7, oldestReceivedAt: minutesAgo(2) }) };
+    const response = await createTestServer({ inbox }).app.inject('/ready');
+
+    expect([response.statusCode, response.json().reason]).toEqual([
+      503,
+      'deliveries have waited for more than a minute to be dispatched (7 are pending)',
+    ]);
+  });
+
+  it('says that the store does not answer, beside whatever else is wrong', async () => {
+    const backlog = () => Promise.reject(new StoreUnavailable('connection refused'));
+    const { app, runs } = createTestServer({ inbox: { ...stores.store.inbox, backlog } });
+    runs.notReady = 'no worker is polling';
+
+    expect((await app.inject('/ready')).json()).toEqual({
+      status: 'not_ready',
+      reason: 'the store does not answer: webhooks are answered 503; no worker is polling',
+    });
   });
 });
 
@@ -73,3 +98,7 @@ describe('another method', () => {
     expect((await app.inject({ method: 'POST', url: '/health' })).statusCode).toBe(404);
   });
 });
+
+function minutesAgo(minutes: number): Date {
+  return new Date(Date.now() - minutes * 60_000);
+}

@@ -1,32 +1,109 @@
 import { createHmac } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import pg from 'pg';
 import { pino } from 'pino';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type BookingEvent, workflowIdOf } from '../../src/booking.ts';
+import { createCipher } from '../../src/cipher.ts';
 import { createServer, type ServerOptions } from '../../src/server/server.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
 import type { BookingRuns } from '../../src/temporal/booking-runs.ts';
+import { INSTALLATION_KEY } from '../calcom/support.ts';
+import { aKey } from '../support/a-key.ts';
+import { usePostgres } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
 
 export const SECRET = 'cal-fixture-secret';
 
-/** Runs in memory, which can fail on request. */
+/** A store on a PostgreSQL of this file's own, empty before each test. */
+export function useStore(): { readonly store: Store; openAnother(): Promise<Store> } & Pick<
+  ReturnType<typeof usePostgres>,
+  'kill9' | 'restart'
+> {
+  const postgres = usePostgres();
+  const opened: Store[] = [];
+  let dataDir: string;
+  let databaseUrl: string;
+  const open = async () => {
+    const store = await openStore({ databaseUrl, dataDir, cipher: createCipher([aKey('tests')]), log: silent });
+    opened.push(store);
+    return store;
+  };
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'precall-server-'));
+    databaseUrl = await postgres.createDatabase();
+    await open();
+  });
+  afterEach(() => empty(databaseUrl));
+  afterAll(async () => {
+    await Promise.all(opened.map((store) => store.close()));
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  return {
+    get store() {
+      return opened[0]!;
+    },
+    openAnother: open,
+    kill9: postgres.kill9,
+    restart: postgres.restart,
+  };
+}
+
+async function empty(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query('truncate deliveries, bookings, booking_history, reminders, retired_bookings');
+  } finally {
+    await client.end();
+  }
+}
+
+/** Temporal in memory, which can fail on request. */
 export interface FakeRuns extends BookingRuns {
-  /** What they were told, oldest first. */
-  heard: BookingEvent[];
-  /** Decides what becomes of an event; throws to have it fail. */
-  onTell: (event: BookingEvent) => 'accepted' | 'closed';
+  /** What the runs were told, oldest first: the workflow, and the event's id. */
+  heard: { workflowId: string; event: BookingEvent }[];
+  /** Answers for a run, or throws to have it fail. */
+  onTell: (event: BookingEvent) => 'told' | 'closed' | Promise<'told' | 'closed'>;
+  onRestore: (workflowId: string, state: unknown) => 'restored' | 'running' | 'closed';
+  /** Workflow ids. */
+  open: Set<string>;
   notReady: string | undefined;
 }
 
-function createFakeRuns(): FakeRuns {
+export function createFakeRuns(): FakeRuns {
   const runs: FakeRuns = {
     heard: [],
-    onTell: () => 'accepted',
+    onTell: () => 'told',
+    onRestore: () => 'restored',
+    open: new Set(),
     notReady: undefined,
     prepare: async () => undefined,
     async tell(event) {
-      const result = runs.onTell(event);
-      runs.heard.push(event);
-      return { workflowId: workflowIdOf(event.booking), result };
+      const answer = await runs.onTell(event);
+      const workflowId = workflowIdOf(event.booking);
+      runs.heard.push({ workflowId, event });
+      if (answer === 'told') runs.open.add(workflowId);
+      return answer;
+    },
+    async tellReplaced(uid, event) {
+      await runs.onTell(event);
+      const workflowId = workflowIdOf({ uid });
+      runs.heard.push({ workflowId, event });
+      return runs.open.has(workflowId) ? 'told' : 'absent';
+    },
+    async restore(booking, state) {
+      const workflowId = workflowIdOf(booking);
+      if (runs.open.has(workflowId)) return 'running';
+      const answer = runs.onRestore(workflowId, state);
+      if (answer === 'restored') runs.open.add(workflowId);
+      return answer;
+    },
+    async *openRuns() {
+      yield* runs.open;
     },
     whyNotReady: async () => runs.notReady,
     close: async () => undefined,
@@ -34,28 +111,49 @@ function createFakeRuns(): FakeRuns {
   return runs;
 }
 
+/** A log whose lines can be read. */
+export function createTestLog() {
+  const lines: string[] = [];
+  return {
+    log: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }),
+    /** Every line logged so far, at any level. */
+    logged: () => lines.join(''),
+    lines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+  };
+}
+
 export interface TestServer {
   app: FastifyInstance;
   runs: FakeRuns;
-  /** Every line logged so far, at any level. */
+  /** How often the dispatcher was told that something has arrived. */
+  woken: () => number;
   logged: () => string;
 }
 
-/** Makes whole servers for one test each, and closes them after it. */
-export function useServers() {
+type TestServerOptions = Partial<ServerOptions['config'] & Pick<ServerOptions, 'inbox' | 'restorer'>>;
+
+/** Makes whole servers for one test each, and closes them after it. Nothing is dispatched: the dispatcher is only woken. */
+export function useServers(stores: { readonly store: Store }) {
   const running: FastifyInstance[] = [];
   afterEach(async () => {
     await Promise.all(running.splice(0).map((app) => app.close()));
   });
 
-  return ({ webhookSecrets = [SECRET], allowUnsigned = false }: Partial<ServerOptions['config']> = {}): TestServer => {
+  return ({ inbox, restorer, ...config }: TestServerOptions = {}): TestServer => {
     const runs = createFakeRuns();
-    const lines: string[] = [];
-    const log = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
-    const installationKey = 'installation-key-of-the-tests-0123456789';
-    const app = createServer({ config: { webhookSecrets, allowUnsigned }, runs, installationKey, log });
+    const { log, logged } = createTestLog();
+    let wakes = 0;
+    const app = createServer({
+      config: { webhookSecrets: [SECRET], allowUnsigned: false, operatorToken: undefined, ...config },
+      inbox: inbox ?? stores.store.inbox,
+      runs,
+      dispatcher: { wake: () => void wakes++ },
+      restorer: restorer ?? { restoreLost: async () => ({ live: 0, missing: 0, restored: 0, closed: 0, failed: 0 }) },
+      installationKey: INSTALLATION_KEY,
+      log,
+    });
     running.push(app);
-    return { app, runs, logged: () => lines.join('') };
+    return { app, runs, woken: () => wakes, logged };
   };
 }
 
@@ -65,7 +163,7 @@ export function sign(body: string | Buffer, secret = SECRET): string {
 
 /** Posts bytes as Cal.com would, but for what the story is about; a header that is undefined is left out. */
 export function post(
-  { app }: TestServer,
+  { app }: Pick<TestServer, 'app'>,
   body: string | Buffer,
   headers: Record<string, string | undefined> = {},
   url = '/webhook/calcom-booking',

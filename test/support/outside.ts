@@ -6,15 +6,21 @@ import { Client, Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import getPort from 'get-port';
 import { afterAll, beforeAll, inject } from 'vitest';
+import { createCipher, type KeyRing } from '../../src/cipher.ts';
 import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
 import { type NotionSandbox, type SandboxRow, startNotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
 import { sampleBookingCreated } from '../../src/dev/sample-booking.ts';
 import { startTemporalServer, type TemporalServer } from '../../src/dev/temporal-server.ts';
+import { parseKeyRing } from '../../src/key-ring.ts';
+import { createDataConverter } from '../../src/temporal/data-converter.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import { wakeAt } from '../../src/workflows/timetable.ts';
+import { aKey } from './a-key.ts';
 import { until } from './until.ts';
 
 export const SECRET = 'a secret only Cal.com knows';
+/** What all processes of a test have in common. */
+export const ENCRYPTION_KEYS = `tests:${aKey('tests').bytes.toString('base64')}`;
 
 /** A folder of a test's own, with the operator's choices in it: the working directory of the processes it starts. */
 export function useFolder(): { readonly path: string } {
@@ -86,7 +92,8 @@ export function useTemporal(folder: { readonly path: string }): Temporal {
   beforeAll(async () => {
     port = await getPort({ host: '127.0.0.1' });
     await start();
-    client = new Client({ connection: Connection.lazy({ address: there(server).address }) });
+    const connection = Connection.lazy({ address: there(server).address });
+    client = new Client({ connection, dataConverter: dataConverterOf(ENCRYPTION_KEYS) });
   });
   afterAll(async () => {
     await client?.connection.close();
@@ -111,6 +118,11 @@ export function useTemporal(folder: { readonly path: string }): Temporal {
 
 export function handleOf(client: Client, workflowId: string) {
   return client.workflow.getHandle<typeof precallPrep>(workflowId);
+}
+
+/** Reads what Temporal keeps encrypted. */
+export function dataConverterOf(keys: string) {
+  return createDataConverter(createCipher(parseKeyRing(keys) as KeyRing));
 }
 
 /** Waits until a worker has one of the run's reminders in its hands. */

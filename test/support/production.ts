@@ -1,7 +1,12 @@
 import getPort from 'get-port';
-import { beforeAll } from 'vitest';
-import { type Outside, SECRET, type Temporal } from './outside.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { createCipher, type KeyRing } from '../../src/cipher.ts';
+import { parseKeyRing } from '../../src/key-ring.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { ENCRYPTION_KEYS, type Outside, SECRET, type Temporal } from './outside.ts';
+import { usePostgres } from './postgres.ts';
 import { type PrecallProcess, usePrecallProcesses } from './precall-process.ts';
+import { silent } from './silent.ts';
 import { until } from './until.ts';
 
 export interface ProductionOptions {
@@ -12,20 +17,26 @@ export interface ProductionOptions {
   settings: Record<string, string>;
 }
 
-/** `precall server` and `precall worker` as built, each a process of its own, as they run in production. */
+/** `precall server` and `precall worker` as built, each a process of its own, as they run in production on a PostgreSQL. */
 export function useProduction({ folder, temporal, outside, settings }: ProductionOptions) {
   const processes = usePrecallProcesses();
-  let port = 0;
+  const postgres = usePostgres();
+  const ports: number[] = [];
+  const cipher = createCipher(parseKeyRing(ENCRYPTION_KEYS) as KeyRing);
+  let store: Store | undefined;
   beforeAll(async () => {
-    port = await getPort({ host: '127.0.0.1' });
+    ports.push(await getPort({ host: '127.0.0.1' }), await getPort({ host: '127.0.0.1' }));
   });
+  afterAll(() => store?.close());
 
-  const url = () => `http://127.0.0.1:${port}`;
-  const start = (command: 'server' | 'worker') =>
+  const url = (index = 0) => `http://127.0.0.1:${ports[index]}`;
+  const start = (command: 'server' | 'worker', index = 0) =>
     processes.start(command, {
       cwd: folder.path,
       env: {
-        PORT: `${port}`,
+        PORT: `${ports[index]}`,
+        DATABASE_URL: postgres.url,
+        ENCRYPTION_KEYS,
         CALCOM_WEBHOOK_SECRET: SECRET,
         INSTALLATION_KEY: 'one key for all the processes of this test',
         TEMPORAL_ADDRESS: temporal.address,
@@ -38,9 +49,19 @@ export function useProduction({ folder, temporal, outside, settings }: Productio
     get url() {
       return url();
     },
+    /** Of a second server beside the first. */
+    get secondUrl() {
+      return url(1);
+    },
+    postgres,
+    /** What the processes have written, read beside them. */
+    async store(): Promise<Store> {
+      store ??= await openStore({ databaseUrl: postgres.url, dataDir: folder.path, cipher, log: silent });
+      return store;
+    },
     /** Waits until it answers. */
-    async startServer(): Promise<PrecallProcess> {
-      const server = start('server');
+    async startServer(index: 0 | 1 = 0): Promise<PrecallProcess> {
+      const server = start('server', index);
       await server.untilSays(/Server listening/);
       return server;
     },

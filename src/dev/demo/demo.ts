@@ -88,7 +88,11 @@ async function book(
   const doors = createDoors({
     catcherUrl: stack.catcher?.pageUrl,
     notion: stack.notion === 'off' ? undefined : notionDoor(stack.notion),
-    temporal: new Client({ connection, namespace: stack.temporal.namespace }),
+    temporal: new Client({
+      connection,
+      namespace: stack.temporal.namespace,
+      dataConverter: stack.temporal.dataConverter,
+    }),
     workflowId,
     email: attendee.email,
   });
