@@ -17,6 +17,8 @@ export interface ReminderRequest {
   offsetMs: number;
   template: TemplateName;
   dueAt: string;
+  /** When the run gives it up. ISO 8601, UTC: an attempt that was frozen meanwhile must not send it after that. */
+  deadline: string;
   /** The cancelling and moving events that the run has heard, by their ids. */
   heard: readonly string[];
 }
@@ -119,6 +121,7 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
     const beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     try {
       if (await isHeld(request)) return { outcome: 'held' };
+      if (clock.now() >= Date.parse(request.deadline)) throw tooLate();
       await send(kept, token, about);
 
       const now = clock.now();
@@ -160,6 +163,10 @@ function asSent({ sentAt, possibleDuplicate }: Extract<MailClaim, { state: 'sent
 
 function final(type: string, message: string): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
+}
+
+function tooLate(): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'too_late', message: 'Its time had passed when it could have been sent' });
 }
 
 /** Worth another attempt: that one finds out what the other has made of the mail. */

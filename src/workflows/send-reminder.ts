@@ -61,6 +61,7 @@ async function sendTo(
       step: mailStep(offset),
       template,
       dueAt: new Date(dueAt).toISOString(),
+      deadline: new Date(deadline).toISOString(),
       heard,
     });
     if (result.outcome === 'held') return 'held';

@@ -29,6 +29,7 @@ function aRequest(facts: Partial<ReminderRequest> = {}): ReminderRequest {
     offsetMs: 24 * HOUR_MS,
     template: '24h',
     dueAt: earlier(booking.startsAt, 24 * HOUR_MS),
+    deadline: '2099-01-01T00:00:00.000Z',
     heard: [],
     ...facts,
   };
@@ -301,6 +302,18 @@ describe('a mail', () => {
 });
 
 describe('directly before it leaves, a reminder', () => {
+  it('is not sent any more if its time has passed: a worker that was frozen wakes up late', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+
+    const failure = await failureOf(
+      send(post, aRequest({ deadline: BOOKING.startsAt }), { clock: clockAt(START), mails }),
+    );
+
+    expect(failure.type).toBe('too_late');
+    expect(post.mails).toEqual([]);
+  });
+
   it('asks for news that the run has not heard, when its instant has come and not before', async () => {
     const order: string[] = [];
     const mails = createKeptMails();
