@@ -5,7 +5,7 @@ const PARTS = [
   'test/activities/{email,notion}.test.ts',
   'test/cli/**/*.test.ts',
   'test/data-dir-lock.test.ts',
-  'test/deploy/temporal-init.test.ts',
+  'test/deploy/{create-database,temporal-init}.test.ts',
   'test/dev/**/*.test.ts',
   'test/email/smtp-transport.test.ts',
   'test/kept-secret.test.ts',

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const NO_CHOICES = join(root, 'there-is-no-such-file.yaml');
 
-/** Settings that are shown without being ours: Temporal's own tools read most of them, Docker Compose the last. */
+/** Settings that are shown without being ours: Temporal's own tools read most of them, Docker Compose the last two. */
 const NOT_OURS = [
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
@@ -23,6 +23,7 @@ const NOT_OURS = [
   'TEMPORAL_CLI_PATH',
   'TEMPORAL_TEST_SERVER_PATH',
   'POSTGRES_PASSWORD',
+  'PRECALL_DB_PASSWORD',
 ];
 
 /** Lines such as `#PORT=8000` with their mark taken away; a comment has a space after it. */

@@ -18,10 +18,11 @@ export type AsJson<T> = T extends Date
       ? { [Key in keyof T]: AsJson<T[Key]> }
       : T;
 
-/** Reaches the server where the settings say it is, or at `url`, with the token they hold. */
+/** Reaches the server of this machine, or the one at `url`, with the token that the settings hold. */
 export function operatorApiOf({ url }: { url?: string | undefined }): OperatorApi {
   const { server } = loadConfig('client');
-  const baseUrl = (url ?? server.publicUrl ?? `http://127.0.0.1:${server.port}`).replace(/\/+$/, '');
+  // Not PUBLIC_URL: what stands behind it mostly lets nothing but the webhook through.
+  const baseUrl = (url ?? `http://127.0.0.1:${server.port}`).replace(/\/+$/, '');
   return createOperatorApi(baseUrl, server.operatorToken);
 }
 

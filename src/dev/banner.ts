@@ -39,11 +39,12 @@ export function bannerOf(stack: Stack, config: Config): string {
 }
 
 /** Ready to be copied: the ports are those that were free. */
-function scenariosCommand({ url, temporal, sandbox }: Stack, { server, dataDir }: Config): string {
+function scenariosCommand({ url, temporal, sandbox }: Stack, { server, encryptionKeys, dataDir }: Config): string {
   const options = [
     `--url ${url}`,
     ...(server.webhookSecrets || server.allowUnsigned ? [] : [`--secret-file ${dataDir}/webhook-secret`]),
     `--temporal ${temporal.address}`,
+    ...(encryptionKeys ? [] : [`--encryption-key-file ${dataDir}/encryption-key`]),
     ...(temporal.namespace === 'default' ? [] : [`--namespace ${temporal.namespace}`]),
     ...(sandbox ? [`--notion ${sandbox.url}`, `--notion-token-file ${dataDir}/notion-sandbox-token`] : []),
   ];

@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
 import type { Timetable } from './messages.ts';
 
-/** `scheduled`, `skipped` or `completed`: what an operator filters runs by. */
+/** The timetable's status: what an operator filters runs by. */
 export const precallStatus = defineSearchAttributeKey('PrecallStatus', 'KEYWORD');
 
 /** When the call starts. */

@@ -30,6 +30,10 @@ function service(name: string): Service {
   return found;
 }
 
+function ofProfile(profile: string): string[] {
+  return services.filter(([, { profiles }]) => profiles?.includes(profile)).map(([name]) => name);
+}
+
 /** The names of the services that this one waits for, by what it waits for. */
 function waitsFor(name: string): Record<string, string> {
   return Object.fromEntries(
@@ -40,21 +44,29 @@ function waitsFor(name: string): Record<string, string> {
 describe('docker-compose.temporal.yml', () => {
   it('brings up Temporal on PostgreSQL, and Precall only when its profile is asked for', () => {
     const ordinary = services.filter(([, { profiles }]) => !profiles).map(([name]) => name);
-    const ofProfileApp = services.filter(([, { profiles }]) => profiles?.includes('app')).map(([name]) => name);
 
     expect(ordinary).toEqual(['postgresql', 'temporal-schema', 'temporal', 'temporal-init', 'temporal-ui']);
-    expect(ofProfileApp).toEqual(['precall-server', 'precall-worker']);
+    expect(ofProfile('app')).toEqual(['precall-database', 'precall-server', 'precall-worker']);
+  });
+
+  it('shows names and addresses in the Temporal UI only when that is asked for', () => {
+    expect(ofProfile('codec')).toEqual(['precall-codec']);
+    expect(service('temporal-ui').environment).not.toHaveProperty('TEMPORAL_CODEC_ENDPOINT');
   });
 
   it('publishes ports on the loopback address only', () => {
     const published = services.flatMap(([, { ports }]) => ports ?? []);
 
-    expect(published).toHaveLength(3);
+    expect(published).toHaveLength(4);
     expect(published.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
   it.each(services)('gives %s an image of one version, or builds it', (_name, { image, build }) => {
     expect(build === '.' ? 'built here' : image).toMatch(/^(built here|[\w/-]+:\d[\d.]*)$/);
+  });
+
+  it("uses the server's own version of the tools that create Precall's database", () => {
+    expect(service('precall-database').image).toBe(service('postgresql').image);
   });
 
   it("uses the server's own version of the tools that set up its schema", () => {
@@ -66,12 +78,16 @@ describe('docker-compose.temporal.yml', () => {
 
   it('holds no secret: each comes from the environment, and its absence is an error', () => {
     const secrets = services.flatMap(([, { environment = {} }]) =>
-      Object.entries(environment).filter(([name]) => /PASSWORD|PWD|SECRET|TOKEN|KEY/.test(name)),
+      Object.entries(environment).filter(([name]) => /PASSWORD|PWD|SECRET|TOKEN|KEY|DATABASE_URL/.test(name)),
     );
 
-    expect(secrets.map(([name]) => name)).toContain('POSTGRES_PWD');
-    for (const [, value] of secrets) {
-      expect(value).toMatch(/^$|^\$\{POSTGRES_PASSWORD:\?.+\}$/);
+    expect(secrets.map(([name]) => name)).toEqual(expect.arrayContaining(['POSTGRES_PWD', 'DATABASE_URL']));
+    for (const [name, value] of secrets) {
+      const secret =
+        name === 'DATABASE_URL'
+          ? /^postgresql:\/\/precall:(.+)@postgresql:5432\/precall$/.exec(`${value}`)?.[1]
+          : value;
+      expect(secret).toMatch(/^$|^\$\{(POSTGRES_PASSWORD|PRECALL_DB_PASSWORD):\?.+\}$/);
     }
   });
 
@@ -82,6 +98,7 @@ describe('docker-compose.temporal.yml', () => {
   });
 
   it('starts everything in order: database, schema, server, namespace, Precall', () => {
+    expect(waitsFor('precall-database')).toEqual({ postgresql: 'service_healthy' });
     expect(waitsFor('temporal-schema')).toEqual({ postgresql: 'service_healthy' });
     expect(waitsFor('temporal')).toEqual({
       postgresql: 'service_healthy',
@@ -89,8 +106,14 @@ describe('docker-compose.temporal.yml', () => {
     });
     expect(waitsFor('temporal-init')).toEqual({ temporal: 'service_healthy' });
     expect(waitsFor('temporal-ui')).toEqual({ temporal: 'service_healthy' });
-    expect(waitsFor('precall-server')).toEqual({ 'temporal-init': 'service_completed_successfully' });
-    expect(waitsFor('precall-worker')).toEqual({ 'temporal-init': 'service_completed_successfully' });
+    expect(waitsFor('precall-worker')).toEqual({
+      'precall-database': 'service_completed_successfully',
+      'temporal-init': 'service_completed_successfully',
+    });
+  });
+
+  it('takes webhooks while Temporal is not there', () => {
+    expect(waitsFor('precall-server')).toEqual({ 'precall-database': 'service_completed_successfully' });
   });
 
   it('checks the health of what others wait for, and of the server that Cal.com calls', () => {
@@ -103,7 +126,7 @@ describe('docker-compose.temporal.yml', () => {
     const jobs = services.filter(([, { restart }]) => restart === 'on-failure:5').map(([name]) => name);
     const others = services.filter(([, { restart }]) => restart === 'unless-stopped').map(([name]) => name);
 
-    expect(jobs).toEqual(['temporal-schema', 'temporal-init']);
+    expect(jobs).toEqual(['precall-database', 'temporal-schema', 'temporal-init']);
     expect([...jobs, ...others]).toHaveLength(services.length);
   });
 
@@ -116,16 +139,20 @@ describe('docker-compose.temporal.yml', () => {
     const scripts = ['temporal-schema', 'temporal-init'].map((name) => service(name).entrypoint?.[1] ?? '');
     const inside = [...scripts, service('temporal').environment?.['DYNAMIC_CONFIG_FILE_PATH']];
 
-    expect(new Set(mounted)).toEqual(new Set(['./deploy/temporal']));
+    expect(new Set(mounted)).toEqual(new Set(['./deploy/postgresql', './deploy/temporal']));
     for (const path of inside) {
       expect(String(path).replace('/etc/precall/', 'deploy/temporal/')).toSatisfy(existsSync);
     }
+    const [, script = ''] = service('precall-database').entrypoint ?? [];
+    expect(script.replace('/etc/precall/', 'deploy/postgresql/')).toSatisfy(existsSync);
   });
 
-  describe.each(['precall-server', 'precall-worker'])('%s', (name) => {
+  describe.each([
+    ['precall-server', 'server'],
+    ['precall-worker', 'worker'],
+    ['precall-codec', 'codec-server'],
+  ])('%s', (name, part) => {
     it('runs its part of the one image', () => {
-      const part = name.replace('precall-', '');
-
       expect(service(name)).toMatchObject({ image: 'precall', command: ['node', 'dist/cli/precall.js', part] });
     });
 
@@ -143,7 +170,7 @@ describe('docker-compose.temporal.yml', () => {
       expect(service(name)).toMatchObject({ init: true, stop_grace_period: '40s' });
     });
 
-    it("uses this Temporal and the shared data folder whatever .env says, and never sees Temporal's password", () => {
+    it("uses this Temporal, this database and the shared data folder whatever .env says, and never sees Temporal's password", () => {
       expect(service(name)).toMatchObject({
         env_file: '.env',
         environment: {
@@ -152,6 +179,7 @@ describe('docker-compose.temporal.yml', () => {
           TZ: 'UTC',
           DATA_DIR: '/data',
           TEMPORAL_ADDRESS: 'temporal:7233',
+          DATABASE_URL: expect.stringMatching(/@postgresql:5432\/precall$/),
           POSTGRES_PASSWORD: '',
         },
       });
