@@ -3,12 +3,16 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import ms, { type StringValue } from 'ms';
+import { createCipher, type KeyRing } from '../cipher.ts';
 import { SANDBOX_CONTACTS_ID } from '../dev/notion-sandbox/sandbox.ts';
 import { type MemberRow, openMemberRow } from '../dev/scenarios/member-row.ts';
 import { runScenarios } from '../dev/scenarios/scenarios.ts';
 import { openStartedRuns } from '../dev/scenarios/started-runs.ts';
 import { createWebhook } from '../dev/scenarios/webhook.ts';
+import { keyRingOf } from '../kept-secret.ts';
+import { parseKeyRing } from '../key-ring.ts';
 import { OperatorError } from '../operator-error.ts';
+import { createDataConverter } from '../temporal/data-converter.ts';
 
 interface Options {
   url: string;
@@ -16,6 +20,7 @@ interface Options {
   secretFile?: string;
   temporal?: string;
   namespace?: string;
+  encryptionKeyFile?: string;
   notion?: string;
   notionToken?: string;
   notionTokenFile?: string;
@@ -25,11 +30,13 @@ interface Options {
 }
 
 const NOTES = `
-What is not given is taken from CALCOM_WEBHOOK_SECRET, NOTION_TOKEN and NOTION_BUSINESSX_DB_ID; how to log in to Temporal,
-from TEMPORAL_*. Without --temporal and --notion the answers are checked and their effects are not.
+What is not given is taken from CALCOM_WEBHOOK_SECRET, ENCRYPTION_KEYS, NOTION_TOKEN and NOTION_BUSINESSX_DB_ID; how to log
+in to Temporal, from TEMPORAL_*. Without --temporal and --notion the answers are checked and their effects are not; without the
+keys, no reminders either: Temporal holds them encrypted.
 
-The bookings are made up, but the server takes them for real. With --temporal their runs are ended afterwards, so that no
-reminder goes out; with --notion the member's row is made to say again what it said.`;
+The bookings are made up, but the server takes them for real. They are cancelled afterwards, as Cal.com would, so that no
+reminder goes out; with --notion the member's row is then made to say again what it said. In Temporal they stay for a while, as
+cancelled.`;
 
 export function addScenarios(program: Command): void {
   program
@@ -40,6 +47,7 @@ export function addScenarios(program: Command): void {
     .option('--secret-file <file>', 'a file with the webhook secret')
     .option('--temporal <host:port>', "the server's Temporal")
     .option('--namespace <name>', "the server's namespace in it")
+    .option('--encryption-key-file <file>', 'a file with its encryption key, as npm start keeps it')
     .option('--notion <url>', "the Notion that the server's worker writes to, such as https://api.notion.com")
     .option('--notion-token <token>', 'its token')
     .option('--notion-token-file <file>', 'a file with its token')
@@ -62,9 +70,11 @@ async function tryCases(options: Options): Promise<boolean> {
   const webhook = createWebhook(url.replace(/\/+$/, ''), secret);
   const row = options.notion ? await openRow(options.notion, options) : undefined;
 
-  const client = options.temporal ? clientOf(options.temporal, options.namespace) : undefined;
+  const keys = options.temporal === undefined ? undefined : keysOf(options.encryptionKeyFile);
+  const client = options.temporal ? clientOf(options.temporal, options.namespace, keys) : undefined;
   try {
-    const runs = client && (await openStartedRuns(client, options.temporal!));
+    const runs =
+      client && (await openStartedRuns(client, { address: options.temporal!, canDecrypt: keys !== undefined }));
     const say = (line: string) => process.stdout.write(`${line}\n`);
     return await runScenarios({ webhook, runs, row, memberEmail, patienceMs }, say);
   } finally {
@@ -72,10 +82,24 @@ async function tryCases(options: Options): Promise<boolean> {
   }
 }
 
-function clientOf(address: string, namespace: string | undefined): Client {
+function clientOf(address: string, namespace: string | undefined, keys: KeyRing | undefined): Client {
   const given = loadClientConnectConfig();
   const connection = Connection.lazy({ ...given.connectionOptions, address });
-  return new Client({ connection, namespace: namespace ?? given.namespace ?? 'default' });
+  return new Client({
+    connection,
+    namespace: namespace ?? given.namespace ?? 'default',
+    ...(keys && { dataConverter: createDataConverter(createCipher(keys)) }),
+  });
+}
+
+/** Those that the server encrypts with: from the file in which it keeps its own, else from ENCRYPTION_KEYS. */
+function keysOf(file: string | undefined): KeyRing | undefined {
+  const kept = contentOf(file);
+  const keys = kept === undefined ? process.env['ENCRYPTION_KEYS']?.trim() : keyRingOf(kept);
+  if (!keys) return undefined;
+  const ring = parseKeyRing(keys);
+  if (typeof ring === 'string') throw new OperatorError(`${file ?? 'ENCRYPTION_KEYS'}: ${ring}`);
+  return ring;
 }
 
 function openRow(baseUrl: string, options: Options): Promise<MemberRow> {

@@ -75,6 +75,26 @@ export function sampleBookingCreated({
   };
 }
 
+/** The BOOKING_CANCELLED that follows when the attendee calls it off. */
+export function sampleBookingCancelled(
+  { payload }: Pick<ReturnType<typeof sampleBookingCreated>, 'payload'>,
+  createdAt = new Date(),
+) {
+  const { metadata, ...booking } = payload;
+  return {
+    triggerEvent: 'BOOKING_CANCELLED',
+    createdAt: createdAt.toISOString(),
+    payload: {
+      ...booking,
+      iCalSequence: payload.iCalSequence + 1,
+      cancellationReason: '',
+      cancelledBy: payload.attendees[0]?.email,
+      requestReschedule: false,
+      status: 'CANCELLED',
+    },
+  };
+}
+
 /** A server that has not answered by then will not. */
 const PATIENCE_MS = 30_000;
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import getPort from 'get-port';
 import { afterAll, beforeAll, inject } from 'vitest';
@@ -123,6 +123,20 @@ export function handleOf(client: Client, workflowId: string) {
 /** Reads what Temporal keeps encrypted. */
 export function dataConverterOf(keys: string) {
   return createDataConverter(createCipher(parseKeyRing(keys) as KeyRing));
+}
+
+/** Waits until what was accepted has come to Temporal. @returns the run's status there. */
+export async function untilStarted(run: ReturnType<typeof handleOf>): Promise<string> {
+  const described = await until(
+    `start of ${run.workflowId}`,
+    () =>
+      run.describe().catch((error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return undefined;
+        throw error;
+      }),
+    60_000,
+  );
+  return described.status.name;
 }
 
 /** Waits until a worker has one of the run's reminders in its hands. */

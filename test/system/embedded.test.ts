@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CaughtMail } from '../../src/dev/mail-catcher/caught-mail.ts';
+import { keyRingOf } from '../../src/kept-secret.ts';
 import {
   aCall,
+  dataConverterOf,
   handleOf,
   lateness,
   mailsTo,
@@ -116,7 +118,9 @@ describe('precall start', () => {
 
   async function untilItWaitsInMemory(address: string, workflowId: string): Promise<void> {
     const connection = await Connection.connect({ address });
-    await untilUnderWay(handleOf(new Client({ connection }), workflowId));
+    const key = await readFile(join(settings().DATA_DIR, 'encryption-key'), 'utf8');
+    const dataConverter = dataConverterOf(keyRingOf(key));
+    await untilUnderWay(handleOf(new Client({ connection, dataConverter }), workflowId));
     await connection.close();
   }
 

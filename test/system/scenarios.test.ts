@@ -7,12 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { type Stack, startStack } from '../../src/dev/embedded-stack.ts';
-import { createServer as createPrecallServer } from '../../src/server/server.ts';
+import { cipherOf } from '../../src/kept-secret.ts';
+import { makeKey } from '../../src/key-ring.ts';
+import { startPrecallServer } from '../../src/server/start-server.ts';
+import { openStore } from '../../src/store/store.ts';
 import { createBookingRuns } from '../../src/temporal/booking-runs.ts';
 import { installRuntime } from '../../src/temporal/connect-worker.ts';
+import { createDataConverter } from '../../src/temporal/data-converter.ts';
 import { silent } from '../support/silent.ts';
 import { until } from '../support/until.ts';
 
@@ -23,13 +27,21 @@ let folder: string;
 beforeAll(async () => {
   installRuntime(silent);
   folder = await mkdtemp(join(tmpdir(), 'precall-scenarios-'));
+  await writeFile(join(folder, 'no-key'), 'something else');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The command as an operator runs it, in a folder and an environment without any settings. */
-function scenarios(...args: string[]): Promise<{ exitCode: number; lines: string[]; stderr: string }> {
-  const nodeArgs = ['--import', import.meta.resolve('tsx'), CLI, 'scenarios', '--patience', '15s', ...args];
-  const env = { PATH: process.env['PATH'] };
+/** The command as an operator runs it, in a folder without any settings. */
+function scenarios(...args: string[]) {
+  return scenariosIn({}, ...args);
+}
+
+function scenariosIn(
+  settings: Record<string, string>,
+  ...args: string[]
+): Promise<{ exitCode: number; lines: string[]; stderr: string }> {
+  const nodeArgs = ['--import', import.meta.resolve('tsx'), CLI, 'scenarios', '--patience', '20s', ...args];
+  const env = { PATH: process.env['PATH'], ...settings };
   return new Promise((resolve) => {
     execFile(process.execPath, nodeArgs, { cwd: folder, env }, (error, stdout, stderr) => {
       resolve({ exitCode: Number(error?.code ?? 0), lines: stdout.trim().split('\n'), stderr });
@@ -60,27 +72,30 @@ function useStack(name: string, settings: Record<string, string>) {
     if (!stack?.sandbox) throw new Error('The stack is not running');
     return { ...stack, sandbox: stack.sandbox };
   };
+  const answering = () => ['--url', there().url, '--secret', SECRET];
+  const inTemporal = () => [...answering(), '--temporal', there().temporal.address];
   return {
     there,
+    answering,
+    inTemporal,
     everywhere: () => [
-      ...['--url', there().url, '--secret', SECRET, '--temporal', there().temporal.address],
+      ...[...inTemporal(), '--encryption-key-file', join(folder, name, 'encryption-key')],
       ...['--notion', there().sandbox.url, '--notion-token-file', join(folder, name, 'notion-sandbox-token')],
     ],
     rows: () =>
       there()
         .sandbox.contacts.rows()
         .map(({ cells }) => cells),
-    async openRuns() {
-      const { count } = await client.workflow.count('ExecutionStatus = "Running"');
-      return count;
-    },
-    async endAll() {
-      for await (const { workflowId } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+    count: async (query: string) => (await client.workflow.count(query)).count,
+    async endAllOf(taskQueue: string) {
+      for await (const { workflowId } of client.workflow.list({ query: `TaskQueue = "${taskQueue}"` })) {
         await client.workflow.getHandle(workflowId).terminate();
       }
     },
   };
 }
+
+const STILL_ON = 'ExecutionStatus = "Running" AND PrecallStatus != "cancelled"';
 
 describe.each([
   ['normal mode', {}],
@@ -100,16 +115,16 @@ describe.each([
     );
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stack.rows()).toEqual(rowsBefore);
-    await until('end of all runs', async () => (await stack.openRuns()) === 0);
+    await until('cancel of all three', async () => (await stack.count('PrecallStatus = "cancelled"')) === 3, 20_000);
+    expect(await stack.count(STILL_ON)).toBe(0);
   });
 });
 
 describe('a server that works as it should', () => {
   const stack = useStack('right', {});
-  afterEach(() => stack.endAll());
 
-  it('is not said to do what was not looked at', async () => {
-    const { exitCode, lines } = await scenarios('--url', stack.there().url, '--secret', SECRET);
+  it('is not said to do what was not looked at, and its bookings are cancelled all the same', async () => {
+    const { exitCode, lines } = await scenarios(...stack.answering());
 
     expect(verdicts(lines)).toEqual(CASES.map((name) => `PASS  ${name}`));
     expect(lines.filter((line) => line.includes('not checked:'))).toEqual([
@@ -117,20 +132,35 @@ describe('a server that works as it should', () => {
       '      not checked: that its reminders are planned (give --temporal)',
       '      not checked: that the row in Notion is updated (give --notion)',
     ]);
-    expect(lines.join()).toMatch(/Left behind in Temporal.*: precall\/\w+, precall\/\w+, precall\/\w+\./);
+    expect(lines.join()).not.toContain('Left behind');
     expect(lines.at(-1)).toBe('5 of 5 cases passed, 3 things not checked.');
+    expect(exitCode).toBe(0);
+    await until('cancel of all three', async () => (await stack.count('PrecallStatus = "cancelled"')) === 3, 20_000);
+  });
+
+  it('is not said to plan reminders when nobody gives the keys to read that with', async () => {
+    const { exitCode, lines } = await scenarios(...stack.inTemporal());
+
+    expect(lines.join()).toContain('skipped in Temporal');
+    expect(lines.filter((line) => line.includes('not checked:'))).toEqual([
+      '      not checked: that its reminders are planned (give --encryption-key-file or ENCRYPTION_KEYS)',
+      '      not checked: that the row in Notion is updated (give --notion)',
+    ]);
     expect(exitCode).toBe(0);
   });
 
   it('fails the member’s case while its worker cannot write to Notion', async () => {
     const { sandbox } = stack.there();
+    const email = 'bruno.keller@example.com';
+    sandbox.sequence.add({ Name: 'Bruno Keller', Email: email, Campaign: 'Christmas 2025' });
     sandbox.fail({ method: 'PATCH', times: Number.POSITIVE_INFINITY, action: 'drop' });
 
-    const { exitCode, lines } = await scenarios(...stack.everywhere(), '--patience', '6s');
+    const { exitCode, lines } = await scenarios(...stack.everywhere(), '--member-email', email, '--patience', '6s');
     sandbox.heal();
 
     expect(verdicts(lines)).toEqual([...CASES.slice(0, 4).map((name) => `PASS  ${name}`), 'FAIL  campaign member']);
-    expect(lines.join()).toMatch(/Pre-Call Prep expected in Notion, not Not booked, –, Emails running/);
+    expect(lines.join()).toMatch(/Pre-Call Prep expected in Notion, not [–\w ]+, –, –/);
+    expect(lines.join()).toMatch(/Left behind in Notion/);
     expect(exitCode).toBe(1);
   });
 
@@ -142,22 +172,11 @@ describe('a server that works as it should', () => {
   });
 
   it('fails what only a worker can do while none runs', async () => {
-    const { temporal } = stack.there();
-    const config = loadConfig(
-      'server',
-      { CALCOM_WEBHOOK_SECRET: SECRET, TASK_QUEUE: 'nobody-polls-this' },
-      'none.yaml',
-    );
-    const connectionOptions = { ...config.temporal.connectionOptions, address: temporal.address };
-    const runs = createBookingRuns({ ...config, temporal: { ...config.temporal, connectionOptions } }, silent);
-    const server = createPrecallServer({ config: config.server, runs, installationKey: 'k'.repeat(32), log: silent });
-    const url = await server.listen({ host: '127.0.0.1', port: 0 });
+    const idle = await startWithoutWorker(stack.there().temporal.address);
 
-    const { exitCode, lines } = await scenarios(
-      ...['--url', url, '--secret', SECRET, '--temporal', temporal.address, '--patience', '1s'],
-    );
-    await server.close();
-    await runs.close();
+    const { exitCode, lines } = await scenarios(...stack.everywhere(), '--url', idle.url, '--patience', '3s');
+    await idle.stop();
+    await stack.endAllOf(idle.taskQueue);
 
     expect(verdicts(lines)).toEqual([
       ...CASES.slice(0, 3).map((name) => `PASS  ${name}`),
@@ -180,6 +199,11 @@ describe('a server that works as it should', () => {
     ['another Temporal', () => [...stack.everywhere(), '--temporal', '127.0.0.1:1'], /does not answer.*--temporal/],
     ['another namespace', () => [...stack.everywhere(), '--namespace', 'other'], /no namespace other.*--namespace/],
     ['the wrong token', () => [...stack.everywhere(), '--notion-token', 'ntn_wrong'], /Notion \(--notion\): .*token/],
+    [
+      'a key that is none',
+      () => [...stack.inTemporal(), '--encryption-key-file', join(folder, 'no-key')],
+      /no-key: key 1: expected id:key/,
+    ],
     ['no token', () => ['--notion', stack.there().sandbox.url], /--notion needs a token: give --notion-token/],
     [
       'a member who is no contact',
@@ -193,9 +217,41 @@ describe('a server that works as it should', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(verdicts(lines)).toEqual([]);
     expect(exitCode).toBe(1);
-    await until('server without runs', async () => (await stack.openRuns()) === 0);
+    expect(await stack.count(STILL_ON)).toBe(0);
+  });
+
+  it('is given up with other keys than its own, and its bookings are cancelled', async () => {
+    const { exitCode, lines, stderr } = await scenariosIn({ ENCRYPTION_KEYS: makeKey('kept') }, ...stack.inTemporal());
+
+    expect(stderr).toMatch(/encrypted with other keys.*--encryption-key-file/s);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(verdicts(lines)).toEqual(CASES.slice(0, 3).map((name) => `PASS  ${name}`));
+    expect(lines.join()).not.toContain('Left behind');
+    expect(exitCode).toBe(1);
+    await until('cancel of all bookings', async () => (await stack.count(STILL_ON)) === 0, 20_000);
   });
 });
+
+/** A server beside that of the stack, with a store of its own, whose bookings nobody looks after. */
+async function startWithoutWorker(address: string) {
+  const dataDir = join(folder, 'idle');
+  const taskQueue = 'nobody-polls-this';
+  const env = { PORT: '0', DATA_DIR: dataDir, CALCOM_WEBHOOK_SECRET: SECRET, TEMPORAL_ADDRESS: address };
+  const config = loadConfig('embedded', { ...env, TASK_QUEUE: taskQueue }, 'none.yaml');
+  const cipher = cipherOf({ ...config, dataDir: join(folder, 'right') });
+  const store = await openStore({ databaseUrl: undefined, dataDir, cipher, log: silent });
+  const runs = createBookingRuns({ config, dataConverter: createDataConverter(cipher), log: silent });
+  const server = await startPrecallServer({ config, store, runs, installationKey: 'k'.repeat(32), log: silent });
+  return {
+    url: server.url,
+    taskQueue,
+    async stop() {
+      await server.stop();
+      await runs.close();
+      await store.close();
+    },
+  };
+}
 
 describe('a server that', () => {
   const json = (status: number, body: unknown): RequestListener => {

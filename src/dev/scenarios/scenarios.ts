@@ -1,10 +1,10 @@
 import { CASES, type Finding, type Subject } from './cases.ts';
+import { cleanUp } from './clean-up.ts';
 
 /**
  * Tries the five cases on a running server, one after another, and tells of each what came out.
  *
- * Afterwards the runs they started are ended and the member's row says again what it said, as far as Temporal and Notion
- * were given.
+ * Afterwards what they booked is cancelled, and the member's row says again what it said, if Notion was given.
  *
  * @returns whether none failed.
  * @throws {OperatorError} when the server cannot be tried at all.
@@ -39,21 +39,4 @@ function linesOf(name: string, findings: readonly Finding[]): string[] {
     `${passed ? 'PASS' : 'FAIL'}  ${name}: ${texts(...(passed ? (['passed'] as const) : (['failed'] as const))).join('; ')}`,
     ...texts('not checked').map((text) => `      not checked: ${text}`),
   ];
-}
-
-/** @returns what could not be undone. */
-async function cleanUp({ webhook, runs, row }: Subject): Promise<string[]> {
-  const left: string[] = [];
-  const ids = [...webhook.workflowIds];
-  if (!runs && ids.length > 0) {
-    left.push(
-      `Left behind in Temporal, with their reminders: ${ids.join(', ')}. Give --temporal to have such runs ended.`,
-    );
-  }
-  for (const id of runs ? ids : []) {
-    await runs?.end(id).catch(() => left.push(`Left behind in Temporal: ${id} could not be ended.`));
-  }
-  if (ids.length > 0)
-    await row?.putBack().catch(() => left.push('Left behind in Notion: the member’s row as it is now.'));
-  return left;
 }

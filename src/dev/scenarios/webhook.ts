@@ -1,12 +1,14 @@
 import { OperatorError } from '../../operator-error.ts';
-import { postWebhook } from '../sample-booking.ts';
+import { postWebhook, type sampleBookingCreated } from '../sample-booking.ts';
+
+export type BookingCreated = ReturnType<typeof sampleBookingCreated>;
 
 /** What a webhook was answered. */
 export interface Answer {
   status: number;
   /** Empty if it was no JSON object. */
   body: Record<string, unknown>;
-  /** Of the run it started or found. */
+  /** Of the run that looks after the booking. */
   workflowId: string | undefined;
 }
 
@@ -14,22 +16,28 @@ export interface Answer {
 export interface Webhook {
   /** @throws {OperatorError} when nobody answers, or the signature is refused: then no case means anything. */
   post(body: unknown): Promise<Answer>;
-  /** The runs it has reported so far, each once. */
-  workflowIds: ReadonlySet<string>;
+  /** Posts a booking, and remembers it if it is accepted. */
+  book(booking: BookingCreated): Promise<Answer>;
+  /** What it has accepted. */
+  booked: readonly BookingCreated[];
 }
 
 export function createWebhook(url: string, secret: string | undefined): Webhook {
-  const workflowIds = new Set<string>();
+  const booked: BookingCreated[] = [];
+  const post = async (content: unknown): Promise<Answer> => {
+    const { status, answer: body } = await postWebhook(url, secret, content).catch((error: unknown) => {
+      throw whyNoAnswer(url, error);
+    });
+    if (status === 401) throw new OperatorError(WRONG_SECRET);
+    return { status, body, workflowId: typeof body['workflowId'] === 'string' ? body['workflowId'] : undefined };
+  };
   return {
-    workflowIds,
-    async post(content) {
-      const { status, answer: body } = await postWebhook(url, secret, content).catch((error: unknown) => {
-        throw whyNoAnswer(url, error);
-      });
-      if (status === 401) throw new OperatorError(WRONG_SECRET);
-      const workflowId = typeof body['workflowId'] === 'string' ? body['workflowId'] : undefined;
-      if (workflowId) workflowIds.add(workflowId);
-      return { status, body, workflowId };
+    post,
+    booked,
+    async book(booking) {
+      const answer = await post(booking);
+      if (answer.status === 202) booked.push(booking);
+      return answer;
     },
   };
 }
