@@ -60,3 +60,57 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
     ? undefined
     : { min, p50, p99, max };
 }
+
+/** What one window of an interleaved run measured: the subject, or what it is compared with. */
+export interface Window {
+  of: 'subject' | 'baseline';
+  perSecond: number;
+}
+
+/**
+ * Compares neighbours in time, for a machine's speed drifts: windows go subject, baseline, baseline, subject, subject, and so
+ * on. Two subjects side by side are the control: what separates them is noise.
+ */
+export function compareNeighbours(windows: readonly Window[]): { ratios: number[]; control: number[] } {
+  const ratios: number[] = [];
+  const control: number[] = [];
+  for (const [index, second] of windows.entries()) {
+    const first = windows[index - 1];
+    if (!first) continue;
+    if (first.of !== second.of) {
+      const [subject, baseline] = first.of === 'subject' ? [first, second] : [second, first];
+      ratios.push(subject.perSecond / baseline.perSecond);
+    } else if (first.of === 'subject') control.push(second.perSecond / first.perSecond);
+  }
+  return { ratios, control };
+}
+
+/** What became of the webhooks of a run, by their number. */
+export interface DeliveryCounts {
+  posted: number;
+  /** Answered 202. */
+  accepted: number;
+  /** Rows of the store. */
+  kept: number;
+  dispatched: number;
+  /** Started in Temporal. */
+  runs: number;
+}
+
+/** Why the figures of a run mean nothing; undefined if nothing was lost and nothing came of nothing. */
+export function whyCountsDiffer({ posted, ...counts }: DeliveryCounts): string | undefined {
+  const faults = Object.entries(counts).filter(([, count]) => count !== posted);
+  return faults.length > 0
+    ? [`${posted} posted`, ...faults.map(([what, count]) => `${count} ${what}`)].join(', ')
+    : undefined;
+}
+
+/** How `y` grows with `x`, both on logarithmic scales, by least squares: 0 is not at all, 1 is in proportion. */
+export function slopeOf(points: readonly { x: number; y: number }[]): number {
+  const logs = points.map(({ x, y }) => ({ x: Math.log(x), y: Math.log(y) }));
+  const mean = (of: 'x' | 'y') => logs.reduce((sum, point) => sum + point[of], 0) / logs.length;
+  const [meanX, meanY] = [mean('x'), mean('y')];
+  const covariance = logs.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0);
+  const variance = logs.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
+  return covariance / variance;
+}

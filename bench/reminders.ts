@@ -1,16 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import ms, { type StringValue } from 'ms';
+import { Command, Option } from 'commander';
+import ms from 'ms';
 import { postWebhook, sampleBookingCreated } from '../src/dev/sample-booking.ts';
 import { domainOf, parseMailbox } from '../src/email/mailbox.ts';
 import { messageIdOf } from '../src/email/message-id.ts';
 import { compareMails, type ExpectedMail, type MailFigures, whyVoid } from './figures.ts';
 import { type LoadFigures, load, loadRaw } from './load.ts';
+import { duration, wholeNumber } from './options.ts';
 import { report } from './report.ts';
+import { keepResults } from './results.ts';
 import { type BenchStack, PROCESSES, startBenchStack, type Usage } from './stack.ts';
 
 /** How the due instants lie. */
@@ -54,7 +53,7 @@ const IDLE_CPU_SECONDS = 1;
 
 const options = new Command('bench')
   .description('measures how many bookings are accepted per second, and how late their reminders are')
-  .option('--count <bookings>', 'how many bookings each shape gets', wholeNumber, 1_000)
+  .option('--count <bookings>', 'how many bookings each shape gets', wholeNumber(1, 10_000), 1_000)
   .addOption(new Option('--only <shape>', 'one shape instead of both').choices(['spread', 'instant']))
   .addOption(
     new Option('--wait <duration>', 'from the first booking to the first reminder')
@@ -71,14 +70,7 @@ for (const shape of options.only ? [options.only] : (['spread', 'instant'] as co
 }
 
 console.log(report(figures));
-await keep({
-  startedAt,
-  options,
-  machine: { cpu: cpus()[0]?.model, cores: cpus().length, memory: totalmem(), platform: platform(), arch: arch() },
-  node: process.version,
-  loadAverage: loadavg(),
-  figures,
-});
+await keepResults('reminders', { startedAt, options, figures });
 process.exitCode = figures.some(({ mails }) => whyVoid(mails)) ? 1 : 0;
 
 /** Takes one shape from an empty Temporal to the last mail. */
@@ -184,24 +176,4 @@ async function untilMailed(
   }
   await sleep(SETTLE_MS);
   return peak;
-}
-
-async function keep(results: { startedAt: Date; [figure: string]: unknown }): Promise<void> {
-  const folder = fileURLToPath(new URL('./results', import.meta.url));
-  const file = `${folder}/reminders-${results.startedAt.toISOString().replace(/[:.]/g, '-')}.json`;
-  await mkdir(folder, { recursive: true });
-  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`);
-  console.log(`\nKept in ${file}`);
-}
-
-function wholeNumber(text: string): number {
-  const count = Number(text);
-  if (Number.isInteger(count) && count > 0 && count <= 10_000) return count;
-  throw new InvalidArgumentError('expected a whole number from 1 to 10000');
-}
-
-function duration(text: string): number {
-  const durationMs = ms(text as StringValue);
-  if (durationMs >= 10_000 && durationMs <= 3_600_000) return durationMs;
-  throw new InvalidArgumentError('expected a duration from 10s to 1h');
 }

@@ -1,5 +1,6 @@
-import { type Spread, whyVoid } from './figures.ts';
+import { whyVoid } from './figures.ts';
 import type { LoadFigures } from './load.ts';
+import { judged, millis, table } from './markdown.ts';
 import type { Shape, ShapeFigures } from './reminders.ts';
 import { PROCESSES } from './stack.ts';
 
@@ -36,15 +37,9 @@ export function report(figures: readonly ShapeFigures[]): string {
           .join(' / '),
     ]),
   ];
-  const lines = rows.map(([name, value]) => `| ${[name, ...figures.map(value)].join(' | ')} |`);
-  const titles = figures.map(({ shape }) => TITLES[shape]);
-  return [
-    '',
-    `| | ${titles.join(' | ')} |`,
-    `| --- |${' --- |'.repeat(titles.length)}`,
-    ...lines,
-    ...voids(figures),
-  ].join('\n');
+  const head = ['', ...figures.map(({ shape }) => TITLES[shape])];
+  const lines = rows.map(([name, value]) => [name, ...figures.map(value)]);
+  return ['', table([head, ...lines]), ...voids(figures)].join('\n');
 }
 
 function accepted({ raw, webhooks }: ShapeFigures, how: keyof ShapeFigures['webhooks']): string {
@@ -56,16 +51,8 @@ function lateness({ shape, mails }: ShapeFigures): string {
   return mails.lateness ? judged(millis(mails.lateness), mails.lateness.p99 <= TARGETS.lateness[shape]) : '–';
 }
 
-function judged(value: string, isReached: boolean): string {
-  return isReached ? value : `${value} (falls short)`;
-}
-
 function rate({ perSecond }: LoadFigures): string {
   return `${perSecond.toFixed(0)}/s`;
-}
-
-function millis({ p50, p99, max }: Spread): string {
-  return `${[p50, p99, max].map((value) => Math.round(value)).join(' / ')} ms`;
 }
 
 function voids(figures: readonly ShapeFigures[]): string[] {

@@ -1,20 +1,21 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
-import { type GuardedProcess, startGuarded } from '../src/dev/guarded-process.ts';
+import type { GuardedProcess } from '../src/dev/guarded-process.ts';
 import { provisionTemporalCli } from '../src/dev/provision/temporal-cli.ts';
 import { startTemporalServer } from '../src/dev/temporal-server.ts';
+import { makeKey } from '../src/key-ring.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 import type { AcceptedMail } from './figures.ts';
+import { startMailSink } from './mail-sink.ts';
+import { type ProcessUsage, startNode, untilItAnswers, usageOf } from './processes.ts';
 
 export const PROCESSES = ['precall', 'temporal', 'sink'] as const;
 
-/** What each process holds and has used: resident memory in MiB, processor time in seconds. */
-export type Usage = Record<(typeof PROCESSES)[number], { memory: number; cpu: number }>;
+export type Usage = Record<(typeof PROCESSES)[number], ProcessUsage>;
 
 /** What `precall start` runs, with Temporal and the mail server where a benchmark can watch them. */
 export interface BenchStack {
@@ -23,10 +24,13 @@ export interface BenchStack {
   installationKey: string;
   /** What the sink has taken so far. */
   mails: readonly AcceptedMail[];
-  /** Runs `precall server`, whose bookings no worker takes up, as long as `use` takes; it is handed the address. */
+  /**
+   * Runs `precall server` on a PostgreSQL of its own, whose bookings no worker takes up, as long as `use` takes; it is handed
+   * the address.
+   */
   withServerAlone<T>(use: (url: string) => Promise<T>): Promise<T>;
   /**
-   * Starts `precall start`; not before Temporal was measured without it.
+   * Starts `precall start`, which keeps what arrives in its own folder; not before Temporal was measured without it.
    *
    * @returns its address.
    */
@@ -34,8 +38,6 @@ export interface BenchStack {
   usage(): Usage;
   stop(): Promise<void>;
 }
-
-const READY_LIMIT_MS = 60_000;
 
 /** @param offset how long before each call its one reminder is due, as `REMINDER_OFFSETS` says it. */
 export async function startBenchStack(offset: string): Promise<BenchStack> {
@@ -45,7 +47,7 @@ export async function startBenchStack(offset: string): Promise<BenchStack> {
 
   const executable = await provisionTemporalCli({ env: process.env, say: console.log });
   const temporal = await startTemporalServer({ executable, dbFilename: join(dataDir, 'temporal.db') });
-  const { sink, smtpPort, mails } = await startSink();
+  const { process: sink, smtpUrl, mails } = await startMailSink();
   let precall: (GuardedProcess & { url: string }) | undefined;
 
   async function run(command: 'start' | 'server', answers: string, more: Record<string, string> = {}) {
@@ -54,7 +56,7 @@ export async function startBenchStack(offset: string): Promise<BenchStack> {
       PORT: `${port}`,
       DATA_DIR: dataDir,
       TEMPORAL_ADDRESS: temporal.address,
-      SMTP_URL: `smtp://127.0.0.1:${smtpPort}`,
+      SMTP_URL: smtpUrl,
       CALCOM_WEBHOOK_SECRET: webhookSecret,
       INSTALLATION_KEY: installationKey,
       REMINDER_OFFSETS: offset,
@@ -73,11 +75,20 @@ export async function startBenchStack(offset: string): Promise<BenchStack> {
     mails,
 
     async withServerAlone(use) {
-      const server = await run('server', '/health', { TASK_QUEUE: 'nobody-polls-this' });
+      const postgres = await startPostgres();
       try {
-        return await use(server.url);
+        const server = await run('server', '/health', {
+          TASK_QUEUE: 'nobody-polls-this',
+          DATABASE_URL: postgres.url,
+          ENCRYPTION_KEYS: makeKey('bench'),
+        });
+        try {
+          return await use(server.url);
+        } finally {
+          await server.stop();
+        }
       } finally {
-        await server.stop();
+        await postgres.stop();
       }
     },
 
@@ -95,46 +106,4 @@ export async function startBenchStack(offset: string): Promise<BenchStack> {
       await rm(dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function startSink() {
-  const mails: AcceptedMail[] = [];
-  let smtpPort: number | undefined;
-  const sink = await startNode(fileURLToPath(new URL('./smtp-sink.ts', import.meta.url)), [], {}, (line) => {
-    const [first = '', acceptedAt] = line.split(' ');
-    if (acceptedAt === undefined) smtpPort = Number(first);
-    else mails.push({ messageId: first, acceptedAt: Number(acceptedAt) });
-  });
-  while (smtpPort === undefined) await sleep(20);
-  return { sink, smtpPort, mails };
-}
-
-/** A TypeScript file in a process of its own, with these settings and no others of ours. */
-function startNode(
-  file: string,
-  args: readonly string[],
-  settings: Record<string, string>,
-  onLine?: (line: string) => void,
-): Promise<GuardedProcess> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings };
-  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  return startGuarded('env', ['-i', ...assignments, process.execPath, '--import', 'tsx', file, ...args], onLine);
-}
-
-async function untilItAnswers(url: string, precall: GuardedProcess): Promise<void> {
-  const ended = precall.exited.then(({ lastLines }) => lastLines);
-  for (const deadline = Date.now() + READY_LIMIT_MS; Date.now() < deadline; ) {
-    const lastLines = await Promise.race([ended, sleep(200)]);
-    if (lastLines) throw new Error(`Precall ended at once:\n${lastLines.join('\n')}`);
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) return;
-  }
-  throw new Error(`Precall did not answer after ${READY_LIMIT_MS / 1_000} s`);
-}
-
-function usageOf(running: { pid: number } | undefined): Usage['precall'] {
-  if (!running) return { memory: 0, cpu: 0 };
-  const row = execFileSync('ps', ['-o', 'rss=,cputimes=', '-p', `${running.pid}`], { encoding: 'utf8' });
-  const [residentKiB, cpu] = row.trim().split(/\s+/).map(Number);
-  return { memory: Math.round(residentKiB! / 1_024), cpu: cpu! };
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { compareMails, spreadOf, whyVoid } from '../../bench/figures.ts';
+import {
+  compareMails,
+  compareNeighbours,
+  slopeOf,
+  spreadOf,
+  type Window,
+  whyCountsDiffer,
+  whyVoid,
+} from '../../bench/figures.ts';
 
 const expected = [
   { messageId: '<a>', dueAt: 1_000 },
@@ -38,5 +46,57 @@ describe('a spread', () => {
 
   it('of nothing is none', () => {
     expect(spreadOf([])).toBeUndefined();
+  });
+});
+
+describe('the windows of an interleaved run', () => {
+  const windows = (...rates: number[]): Window[] =>
+    rates.map((perSecond, index) => ({
+      of: index % 4 === 0 || index % 4 === 3 ? 'subject' : 'baseline',
+      perSecond,
+    }));
+
+  it('are compared with their neighbours, so that a drift does not count', () => {
+    // The machine gets slower by half from one pair to the next.
+    expect(compareNeighbours(windows(800, 100, 50, 400)).ratios).toEqual([8, 8]);
+  });
+
+  it('have two of the subject side by side for a control', () => {
+    const { ratios, control } = compareNeighbours(windows(500, 100, 100, 500, 400, 100, 100, 600));
+
+    expect(ratios).toEqual([5, 5, 4, 6]);
+    expect(control).toEqual([0.8]);
+  });
+
+  it('tell nothing while there is but one', () => {
+    expect(compareNeighbours(windows(500))).toEqual({ ratios: [], control: [] });
+  });
+});
+
+describe('the counts of a run', () => {
+  const all = { posted: 10, accepted: 10, kept: 10, dispatched: 10, runs: 10 };
+
+  it('are right when they are all the same', () => {
+    expect(whyCountsDiffer(all)).toBeUndefined();
+  });
+
+  it.each([
+    ['was refused', { accepted: 9 }, '10 posted, 9 accepted'],
+    ['was lost', { dispatched: 9, runs: 9 }, '10 posted, 9 dispatched, 9 runs'],
+    ['came of nothing', { kept: 11 }, '10 posted, 11 kept'],
+  ])('void it when one %s', (_fault, counts, why) => {
+    expect(whyCountsDiffer({ ...all, ...counts })).toBe(why);
+  });
+});
+
+describe('the slope of a growth', () => {
+  const sizes = [1_000, 3_000, 10_000];
+
+  it.each([
+    ['what stays as it is', () => 4, 0],
+    ['what grows in proportion', (size: number) => size / 50, 1],
+    ['what grows with the root', (size: number) => 3 * Math.sqrt(size), 0.5],
+  ])('of %s', (_growth, timeOf, slope) => {
+    expect(slopeOf(sizes.map((x) => ({ x, y: timeOf(x) })))).toBeCloseTo(slope, 10);
   });
 });

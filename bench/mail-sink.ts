@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { GuardedProcess } from '../src/dev/guarded-process.ts';
+import type { AcceptedMail } from './figures.ts';
+import { startNode } from './processes.ts';
+
+export interface MailSink {
+  process: GuardedProcess;
+  smtpUrl: string;
+  /** What it has taken so far. */
+  mails: readonly AcceptedMail[];
+}
+
+export async function startMailSink(): Promise<MailSink> {
+  const mails: AcceptedMail[] = [];
+  let smtpPort: number | undefined;
+  const sink = await startNode(fileURLToPath(new URL('./smtp-sink.ts', import.meta.url)), [], {}, (line) => {
+    const [first = '', acceptedAt] = line.split(' ');
+    if (acceptedAt === undefined) smtpPort = Number(first);
+    else mails.push({ messageId: first, acceptedAt: Number(acceptedAt) });
+  });
+  while (smtpPort === undefined) await sleep(20);
+  return { process: sink, smtpUrl: `smtp://127.0.0.1:${smtpPort}`, mails };
+}

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type GuardedProcess, startGuarded } from '../src/dev/guarded-process.ts';
+
+/** What a process holds and has used: resident memory in MiB, processor time in seconds. */
+export interface ProcessUsage {
+  memory: number;
+  cpu: number;
+}
+
+const READY_LIMIT_MS = 60_000;
+
+/** A program of ours in a process of its own, with these settings and no others of ours. */
+export function startNode(
+  file: string,
+  args: readonly string[],
+  settings: Record<string, string>,
+  onLine?: (line: string) => void,
+): Promise<GuardedProcess> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings };
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  return startGuarded('env', ['-i', ...assignments, process.execPath, ...loader, file, ...args], onLine);
+}
+
+/** @throws {Error} with the last lines of a process that ends instead. */
+export async function untilItAnswers(url: string, precall: GuardedProcess): Promise<void> {
+  const ended = precall.exited.then(({ lastLines }) => lastLines);
+  for (const deadline = Date.now() + READY_LIMIT_MS; Date.now() < deadline; ) {
+    const lastLines = await Promise.race([ended, sleep(200)]);
+    if (lastLines) throw new Error(`Precall ended at once:\n${lastLines.join('\n')}`);
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+  }
+  throw new Error(`Precall did not answer after ${READY_LIMIT_MS / 1_000} s`);
+}
+
+/** @returns nothing used for a process that has not been started. */
+export function usageOf(running: { pid: number } | undefined): ProcessUsage {
+  if (!running) return { memory: 0, cpu: 0 };
+  const row = execFileSync('ps', ['-o', 'rss=,cputimes=', '-p', `${running.pid}`], { encoding: 'utf8' });
+  const [residentKiB, cpu] = row.trim().split(/\s+/).map(Number);
+  return { memory: Math.round(residentKiB! / 1_024), cpu: cpu! };
+}
