@@ -12,8 +12,6 @@ export interface RestorerOptions {
   /** Hands on what is to be told again. */
   dispatcher: { wake(): void };
   log: Logger;
-  /** See {@link SETTLED_MS}. */
-  settledMs?: number;
 }
 
 /** What a pass found. Only counts: it goes to the log. */
@@ -35,10 +33,16 @@ export interface Restorer {
   /**
    * Compares the bookings with the open runs now; whoever asks while it is under way gets the same pass.
    *
+   * @param options.settledMs bookings that were first seen less than this ago are left out: see {@link SETTLED_MS}.
    * @throws {TemporalUnavailable} when Temporal does not answer.
    * @throws {StoreUnavailable} when the store does not.
    */
-  restoreLost(stopping?: AbortSignal): Promise<RestoreReport>;
+  restoreLost(options?: PassOptions): Promise<RestoreReport>;
+}
+
+export interface PassOptions {
+  stopping?: AbortSignal;
+  settledMs?: number;
 }
 
 /** Temporal lists a run a moment after it has started. */
@@ -46,17 +50,10 @@ const SETTLED_MS = 60_000;
 const PAGE_SIZE = 200;
 const AT_ONCE = 8;
 
-export function createRestorer({
-  inbox,
-  bookings,
-  runs,
-  dispatcher,
-  log,
-  settledMs = SETTLED_MS,
-}: RestorerOptions): Restorer {
+export function createRestorer({ inbox, bookings, runs, dispatcher, log }: RestorerOptions): Restorer {
   let passing: Promise<RestoreReport> | undefined;
 
-  async function pass(stopping?: AbortSignal): Promise<RestoreReport> {
+  async function pass({ stopping, settledMs = SETTLED_MS }: PassOptions): Promise<RestoreReport> {
     const report: RestoreReport = { live: 0, missing: 0, restored: 0, closed: 0, failed: 0 };
     // Listed first: a run that ends meanwhile is then only asked for once more than it needs to be.
     const open = new Set<string>();
@@ -114,8 +111,8 @@ export function createRestorer({
   }
 
   return {
-    restoreLost(stopping) {
-      passing ??= pass(stopping).finally(() => {
+    restoreLost(options = {}) {
+      passing ??= pass(options).finally(() => {
         passing = undefined;
       });
       return passing;

@@ -114,7 +114,8 @@ export const operatorApi: FastifyPluginAsync<OperatorApiOptions> = async (
     // Thousands of runs take longer than a connection may be idle.
     reply.raw.setTimeout(0);
     try {
-      const report = await restorer.restoreLost();
+      // Whoever asks for it means the newest as well; one that is only not listed yet is found to be running.
+      const report = await restorer.restoreLost({ settledMs: 5_000 });
       const toldAgain = data?.since && (await inbox.tellAllAgainSince(data.since));
       dispatcher.wake();
       return { ...report, ...(toldAgain !== undefined && { toldAgain }) } satisfies Rebuild;

@@ -25,6 +25,8 @@ export interface ServerOptions {
   dispatcher: Pick<Dispatcher, 'wake'>;
   restorer: Restorer;
   installationKey: string;
+  /** How bodies are read; as this version does it by default. */
+  read?: ReadBody;
   log: Logger;
 }
 
@@ -46,8 +48,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     // Addresses that cannot even be routed, such as /%ff.
     frameworkErrors: answerError,
   });
-  const read: ReadBody = (body, receivedAt) =>
-    readDelivery(body, { receivedAt: receivedAt.getTime(), installationKey });
+  const { read = (body, receivedAt) => readDelivery(body, { receivedAt: receivedAt.getTime(), installationKey }) } =
+    options;
 
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ status: 'refused', reason: 'not_found' }));

@@ -8,6 +8,7 @@ import { listen } from './listen.ts';
 import { createRestorer } from './lost-runs.ts';
 import { startSchedule } from './schedule.ts';
 import { createServer } from './server.ts';
+import type { ReadBody } from './verdict.ts';
 
 export interface PrecallServerOptions {
   config: Pick<Config, 'server' | 'store'>;
@@ -15,6 +16,8 @@ export interface PrecallServerOptions {
   store: Store;
   runs: BookingRuns;
   installationKey: string;
+  /** How bodies are read; as this version does it by default. */
+  read?: ReadBody;
   log: Logger;
 }
 
@@ -34,13 +37,22 @@ const MINUTE_MS = 60_000;
  * @throws {OperatorError} when it cannot listen.
  */
 export async function startPrecallServer(options: PrecallServerOptions): Promise<PrecallServer> {
-  const { config, store, runs, installationKey, log } = options;
+  const { config, store, runs, installationKey, read, log } = options;
   const { inbox, bookings } = store;
   const dispatcher = createDispatcher({ inbox, bookings, runs, log });
   const restorer = createRestorer({ inbox, bookings, runs, dispatcher, log });
   const housekeeping = createHousekeeping({ store, ...config.store, log });
 
-  const app = createServer({ config: config.server, inbox, runs, dispatcher, restorer, installationKey, log });
+  const app = createServer({
+    config: config.server,
+    inbox,
+    runs,
+    dispatcher,
+    restorer,
+    installationKey,
+    ...(read && { read }),
+    log,
+  });
   const url = await listen(app, config.server);
   dispatcher.start();
   const schedules = [
@@ -48,7 +60,7 @@ export async function startPrecallServer(options: PrecallServerOptions): Promise
       name: 'the search for lost runs',
       firstAfterMs: MINUTE_MS,
       everyMs: 10 * MINUTE_MS,
-      work: restorer.restoreLost,
+      work: (stopping) => restorer.restoreLost({ stopping }),
       log,
     }),
     startSchedule({

@@ -14,7 +14,7 @@ function restoring() {
   const { log, lines } = createTestLog();
   let wakes = 0;
   const dispatcher = { wake: () => void wakes++ };
-  const restorer = createRestorer({ inbox, bookings, runs, dispatcher, log, settledMs: 0 });
+  const restorer = createRestorer({ inbox, bookings, runs, dispatcher, log });
   return { restorer, runs, lines, woken: () => wakes };
 }
 
@@ -47,7 +47,13 @@ describe('a search for lost runs', () => {
     const { restorer, runs, lines } = restoring();
     runs.open.add('precall/one');
 
-    expect(await restorer.restoreLost()).toEqual({ live: 1, missing: 0, restored: 0, closed: 0, failed: 0 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toEqual({
+      live: 1,
+      missing: 0,
+      restored: 0,
+      closed: 0,
+      failed: 0,
+    });
     expect(await pending()).toEqual([]);
     expect(lines()).toEqual([]);
   });
@@ -61,7 +67,7 @@ describe('a search for lost runs', () => {
       return 'restored';
     };
 
-    const report = await restorer.restoreLost();
+    const report = await restorer.restoreLost({ settledMs: 0 });
 
     expect(report).toEqual({ live: 1, missing: 1, restored: 1, closed: 0, failed: 0 });
     expect(restored).toEqual([['precall/one', { step: 1 }]]);
@@ -74,19 +80,19 @@ describe('a search for lost runs', () => {
     await live('one');
     const { restorer, runs } = restoring();
 
-    expect(await restorer.restoreLost()).toMatchObject({ missing: 1, restored: 1 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toMatchObject({ missing: 1, restored: 1 });
     expect(await pending()).toEqual(['one']);
     expect(runs.open).toEqual(new Set());
-    expect(await restorer.restoreLost()).toMatchObject({ missing: 0 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toMatchObject({ missing: 0 });
   });
 
   it('is safe to repeat at once, when Temporal does not list what was started yet', async () => {
     await live('one', { step: 1 });
     const { restorer, runs } = restoring();
-    await restorer.restoreLost();
+    await restorer.restoreLost({ settledMs: 0 });
     runs.openRuns = async function* () {};
 
-    expect(await restorer.restoreLost()).toMatchObject({ live: 1, missing: 0 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toMatchObject({ live: 1, missing: 0 });
   });
 
   it('closes a booking whose run has ended without saying so', async () => {
@@ -94,7 +100,7 @@ describe('a search for lost runs', () => {
     const { restorer, runs, lines } = restoring();
     runs.onRestore = () => 'closed';
 
-    expect(await restorer.restoreLost()).toMatchObject({ missing: 1, closed: 1 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toMatchObject({ missing: 1, closed: 1 });
     expect(await isOver('one')).toBe(true);
     expect(lines()).toEqual([]);
   });
@@ -104,7 +110,7 @@ describe('a search for lost runs', () => {
     await isLive(rescheduled(aBooking({ uid: 'new' }), 'old', BOOKED_AT), { step: 2 });
     const { restorer, runs } = restoring();
 
-    expect(await restorer.restoreLost()).toMatchObject({ live: 2, missing: 2, restored: 1, closed: 1 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toMatchObject({ live: 2, missing: 2, restored: 1, closed: 1 });
     expect(await isOver('old')).toBe(true);
     expect(runs.open).toEqual(new Set(['precall/new']));
   });
@@ -117,7 +123,7 @@ describe('a search for lost runs', () => {
       return 'restored';
     };
 
-    expect(await restorer.restoreLost()).toMatchObject({ live: 3, missing: 3, restored: 2, failed: 1 });
+    expect(await restorer.restoreLost({ settledMs: 0 })).toMatchObject({ live: 3, missing: 3, restored: 2, failed: 1 });
     expect(lines()).toMatchObject([{ bookingUid: 'b' }, { alert: 'runs_restored' }]);
   });
 
@@ -128,7 +134,7 @@ describe('a search for lost runs', () => {
       throw new TemporalUnavailable(new Error('14 UNAVAILABLE'));
     };
 
-    await expect(restorer.restoreLost()).rejects.toThrow(TemporalUnavailable);
+    await expect(restorer.restoreLost({ settledMs: 0 })).rejects.toThrow(TemporalUnavailable);
   });
 
   it('finds every lost run among hundreds, in one pass however many ask for it', { timeout: 30_000 }, async () => {
@@ -136,7 +142,10 @@ describe('a search for lost runs', () => {
     const { restorer, runs } = restoring();
     for (let index = 0; index < 250; index += 50) runs.open.add(`precall/booking-${index}`);
 
-    const [one, other] = await Promise.all([restorer.restoreLost(), restorer.restoreLost()]);
+    const [one, other] = await Promise.all([
+      restorer.restoreLost({ settledMs: 0 }),
+      restorer.restoreLost({ settledMs: 0 }),
+    ]);
 
     expect(one).toBe(other);
     expect(one).toMatchObject({ live: 250, missing: 245, restored: 245 });
