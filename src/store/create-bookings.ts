@@ -128,7 +128,12 @@ export function createBookings({ database, seal }: { database: Database; seal: S
   };
 }
 
-/** Notes mails that will not be sent. What was on the wire, or has been given up, keeps its own outcome. */
+const IS_ON_THE_WIRE = sql`${reminders.state} = 'sending'`;
+
+/**
+ * Notes mails that will not be sent. What was sent, or has been given up, keeps its own outcome; of one that was on the wire when
+ * its time was up nobody knows, and it only gets the reason.
+ */
 async function decide(db: Db, booking: BookingKey, decided: BookingRecord['decided']): Promise<void> {
   if (decided.length === 0) return;
   await db
@@ -155,13 +160,13 @@ async function decide(db: Db, booking: BookingKey, decided: BookingRecord['decid
         reminders.recipientHash,
       ],
       set: {
-        state: sql`excluded.state`,
+        state: sql`case when ${IS_ON_THE_WIRE} then ${reminders.state} else excluded.state end`,
         reason: sql`excluded.reason`,
-        mail: null,
-        claimToken: null,
+        mail: sql`case when ${IS_ON_THE_WIRE} then ${reminders.mail} end`,
+        claimToken: sql`case when ${IS_ON_THE_WIRE} then ${reminders.claimToken} end`,
         updatedAt: sql`now()`,
       },
-      setWhere: sql`${reminders.state} in ('claimed', 'skipped')`,
+      setWhere: sql`${reminders.state} in ('claimed', 'skipped', 'sending')`,
     });
 }
 

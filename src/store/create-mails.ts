@@ -83,7 +83,13 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
     },
 
     async markSent(token, sentAt) {
-      await change(token, ['sending'], { ...DECIDED, state: 'sent', sentAt: new Date(sentAt), lastError: null });
+      await change(token, ['sending'], {
+        ...DECIDED,
+        state: 'sent',
+        reason: null,
+        sentAt: new Date(sentAt),
+        lastError: null,
+      });
     },
 
     async release(token, error) {

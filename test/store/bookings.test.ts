@@ -156,7 +156,7 @@ describeStores('the bookings', (store) => {
       expect(await outcomes()).toMatchObject([{ state: 'skipped', mail: null }]);
     });
 
-    it('do not hide what has been on the wire', async () => {
+    it('do not hide what has been on the wire, and say why nobody will know what became of it', async () => {
       for (const step of ['reminder/24h', 'reminder/2h']) {
         const claimed = await store().mails.claim({ ...mail, step }, contents);
         const { token } = claimed as { token: string };
@@ -166,7 +166,10 @@ describeStores('the bookings', (store) => {
 
       await record({ decided: ['reminder/24h', 'reminder/2h'].map((step) => decided('skipped', 'cancelled', step)) });
 
-      expect(await outcomes()).toMatchObject([{ state: 'sent' }, { state: 'sending' }]);
+      expect(await outcomes()).toMatchObject([
+        { state: 'sent', reason: null },
+        { state: 'sending', reason: 'cancelled', mail: expect.anything() },
+      ]);
     });
   });
 
