@@ -5,7 +5,7 @@ import type { BookingRecord, Bookings, StoredBooking } from './bookings.ts';
 import type { Database, Db } from './database.ts';
 import { historyLineOf } from './history-line.ts';
 import { recipientHash } from './recipient-hash.ts';
-import { bookingHistory, bookings, reminders } from './schema.ts';
+import { bookingHistory, bookings, MAIL_KEY, reminders } from './schema.ts';
 import type { Seal } from './seal.ts';
 
 type BookingRow = typeof bookings.$inferSelect;
@@ -151,14 +151,7 @@ async function decide(db: Db, booking: BookingKey, decided: BookingRecord['decid
       })),
     )
     .onConflictDoUpdate({
-      target: [
-        reminders.provider,
-        reminders.externalId,
-        reminders.seat,
-        reminders.startsAt,
-        reminders.step,
-        reminders.recipientHash,
-      ],
+      target: MAIL_KEY,
       set: {
         state: sql`case when ${IS_ON_THE_WIRE} then ${reminders.state} else excluded.state end`,
         reason: sql`excluded.reason`,

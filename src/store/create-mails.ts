@@ -3,7 +3,7 @@ import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { MailClaim, Mails } from './mails.ts';
 import { recipientHash } from './recipient-hash.ts';
-import { reminders } from './schema.ts';
+import { MAIL_KEY, reminders } from './schema.ts';
 import type { Seal } from './seal.ts';
 
 /** Why a mail of which nobody knew twice is not sent a third time. */
@@ -49,14 +49,7 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
             claimToken: token,
           })
           .onConflictDoUpdate({
-            target: [
-              reminders.provider,
-              reminders.externalId,
-              reminders.seat,
-              reminders.startsAt,
-              reminders.step,
-              reminders.recipientHash,
-            ],
+            target: MAIL_KEY,
             // Every right side sees the row as it was. A claim that follows on the ambiguous one leaves it flagged: until that
             // attempt is on the wire itself, what goes out is still the same second copy.
             set: {

@@ -159,6 +159,16 @@ export const reminders = pgTable(
   ],
 );
 
+/** What makes a mail one mail. */
+export const MAIL_KEY = [
+  reminders.provider,
+  reminders.externalId,
+  reminders.seat,
+  reminders.startsAt,
+  reminders.step,
+  reminders.recipientHash,
+];
+
 /** Bookings that were replaced for good: nothing starts or sends for them again. Rows are never removed. */
 export const retiredBookings = pgTable(
   'retired_bookings',
