@@ -21,7 +21,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const CONNECT_MS = 2_000;
+/** Waiting for one of the connections counts as well: a thousand webhooks at once have to share them. */
+const CONNECT_MS = 4_000;
 const STATEMENT_MS = 3_000;
 /** A server that has frozen cannot end a statement itself. */
 const ANSWER_MS = 4_000;

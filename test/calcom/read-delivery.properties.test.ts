@@ -89,7 +89,9 @@ const mutated = fc.constantFrom(...telling).chain((body) =>
       // An earlier change may have taken the place away.
       const parents = path.slice(0, -1);
       const parent = parents.reduce<unknown>((at, key) => (at as Json | undefined | null)?.[key], changed);
-      return typeof parent === 'object' && parent !== null ? withValue(changed, path, value) : changed;
+      // An earlier change may also have made a list of an object: such a one has no fields, and minds its length.
+      const fits = Array.isArray(parent) ? typeof path.at(-1) === 'number' : typeof parent === 'object' && parent;
+      return fits ? withValue(changed, path, value) : changed;
     }, body),
   ),
 );
