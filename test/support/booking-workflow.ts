@@ -11,7 +11,7 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createEmailActivities } from '../../src/activities/email.ts';
 import { type ContactUpdate, createRecordActivities, type RunRecord } from '../../src/activities/index.ts';
 import { type BookingEvent, workflowIdOf } from '../../src/booking.ts';
@@ -70,6 +70,7 @@ export function useBookingWorkflow() {
   let dataDir: string;
   let store: Store;
   let runs = 0;
+  let hangs = false;
 
   beforeAll(async () => {
     workflowBundle = await bundleWorkflowCode({
@@ -79,6 +80,14 @@ export function useBookingWorkflow() {
     await prepareNamespace(temporal.env.connection, 'default', silent);
     dataDir = await mkdtemp(join(tmpdir(), 'precall-workflows-'));
     store = await openStore({ dataDir, cipher: createCipher([aKey('first')]), log: silent });
+  });
+  // The test server now and then loses a workflow task when something comes in while a local activity runs, which a real server
+  // hands out at once. A story that hangs for it must not take the others with it: its test is tried again, on a new server.
+  beforeEach(async () => {
+    if (!hangs) return;
+    await temporal.renew();
+    await prepareNamespace(temporal.env.connection, 'default', silent);
+    hangs = false;
   });
   afterAll(async () => {
     await store?.close();
@@ -100,6 +109,7 @@ export function useBookingWorkflow() {
     ): Promise<{ outcome: PrecallOutcome; world: World; history: proto.temporal.api.history.v1.IHistory }> {
       const { env } = temporal;
       runs += 1;
+      hangs = true;
       const taskQueue = `bookings-${runs}`;
       const world = createWorld(() => env.currentTimeMs());
       const { sendReminder, recordBooking, findMembership, updateContact } = activitiesOf(world, store);
@@ -134,15 +144,14 @@ export function useBookingWorkflow() {
         });
         return { outcome: await handle.result(), world, history: await handle.fetchHistory() };
       };
-      return workers[0].runUntil(workers[1].runUntil(story()));
+      const told = await workers[0].runUntil(workers[1].runUntil(story()));
+      hangs = false;
+      return told;
     },
   };
 }
 
-/**
- * Waits until the run waits. The test server loses a workflow task when a signal comes in while a local activity runs, and only
- * its time-out, in skipped time, brings it back; a real server hands it out at once.
- */
+/** Waits until the run waits: see above for what the test server makes of a signal while a local activity runs. */
 async function untilIdle(handle: WorkflowHandle<typeof precallPrep>): Promise<void> {
   await until('run that waits', async () => {
     const { raw } = await handle.describe();

@@ -6,9 +6,12 @@ import { startTemporalProcess } from '../../src/dev/temporal-process.ts';
 const START_LIMIT_MS = 50_000;
 
 /** Starts Temporal's time-skipping server. Its clock is one for all runs. */
-export async function startTimeSkipping(
-  executable: string,
-): Promise<{ env: TestWorkflowEnvironment; stop(): Promise<void> }> {
+export async function startTimeSkipping(executable: string): Promise<{
+  env: TestWorkflowEnvironment;
+  stop(): Promise<void>;
+  /** Ends the server alone: what still works on it fails. */
+  abandon(): Promise<void>;
+}> {
   const plan = async () => {
     const port = await getPort();
     return { executable, args: [`${port}`], address: `127.0.0.1:${port}`, namespace: 'default' };
@@ -28,5 +31,6 @@ export async function startTimeSkipping(
       await env.teardown();
       await server.stop();
     },
+    abandon: () => server.stop(),
   };
 }

@@ -8,12 +8,13 @@ import { startTimeSkipping } from './time-skipping-server.ts';
  * Its clock is one for all runs, and jumps only while somebody waits in `handle.result()` or `env.sleep()`: tests that
  * share it run one after the other, and end every run they start.
  */
-export function useTimeSkipping(): { readonly env: TestWorkflowEnvironment } {
+export function useTimeSkipping(): { readonly env: TestWorkflowEnvironment; renew(): Promise<void> } {
   let server: Awaited<ReturnType<typeof startTimeSkipping>> | undefined;
 
-  beforeAll(async () => {
+  const start = async () => {
     server = await startTimeSkipping(inject('testServerPath'));
-  });
+  };
+  beforeAll(start);
 
   afterAll(() => server?.stop());
 
@@ -21,6 +22,11 @@ export function useTimeSkipping(): { readonly env: TestWorkflowEnvironment } {
     get env() {
       if (!server) throw new Error('The test server is there only while tests run.');
       return server.env;
+    },
+    /** Leaves a server behind on which something hangs, and starts another. */
+    async renew() {
+      await server?.abandon();
+      await start();
     },
   };
 }
