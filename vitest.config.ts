@@ -20,7 +20,7 @@ const SYSTEM = ['test/system/**/*.test.ts'];
 
 /**
  * Four kinds of test, cheapest first: `unit` is rules and reading, in a few seconds; `parts` are the adapters; `workflows`
- * skips time on Temporal's test server; `system` runs real processes on a real Temporal, one file at a time because
+ * skips time on Temporal's test server; `system` runs real processes on a real Temporal, two files at a time because
  * they share two cores with it.
  */
 export default defineConfig({
@@ -64,7 +64,8 @@ export default defineConfig({
           globalSetup: 'test/support/system-setup.ts',
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // They mostly wait for instants; more of them at once would be late on two cores.
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },
