@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { onRequestHookHandler } from 'fastify';
 import { isFromThisMachine } from '../loopback.ts';
+import { isSameToken } from './same-token.ts';
 
 /**
  * Lets in whoever brings OPERATOR_TOKEN as a Bearer token; where there is none, whoever sits at this machine.
@@ -28,14 +28,9 @@ export function operatorOnly(token: string | undefined): onRequestHookHandler {
   };
 }
 
-/** Digests are of one length, which a comparison in constant time needs. */
 function isBearer(authorization: string | undefined, token: string): boolean {
   const [, given] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
-  return given !== undefined && timingSafeEqual(sha256(given), sha256(token));
-}
-
-function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return given !== undefined && isSameToken(given, token);
 }
 
 function isFromAnotherSite({ origin, host, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
