@@ -55,7 +55,7 @@ export const calcomWebhook: FastifyPluginAsync<CalcomWebhookOptions> = async (
         request.log.warn('webhook refused: its signature fits none of CALCOM_WEBHOOK_SECRET');
         return reply.code(401).send({ status: 'refused', reason: 'invalid_signature' });
       }
-      if (!isFromThisMachine(request.headers)) {
+      if (!isFromThisMachine(request)) {
         request.log.warn('webhook refused: ALLOW_UNSIGNED_WEBHOOKS is for senders on this machine');
         return reply.code(403).send({ status: 'refused', reason: 'only_for_this_machine' });
       }

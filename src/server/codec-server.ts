@@ -11,8 +11,8 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { type Cipher, UnknownKey } from '../cipher.ts';
-import { isFromThisMachine, isLoopback } from '../loopback.ts';
 import { createPayloadCodec } from '../temporal/payload-codec.ts';
+import { localOnly } from './local-only.ts';
 import { isSameToken } from './same-token.ts';
 
 export interface CodecServerOptions {
@@ -68,7 +68,7 @@ export function createCodecServer({ cipher, token, uiOrigins, log }: CodecServer
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ status: 'refused', reason: 'not_found' }));
   // Asked in this order: a browser asks for permission before it sends the token.
   app.addHook('onRequest', pagesFrom(uiOrigins));
-  app.addHook('onRequest', token === undefined ? thisMachine : holdersOf(token));
+  app.addHook('onRequest', token === undefined ? localOnly : holdersOf(token));
 
   const works = {
     decode: (payloads: Payload[]) => codec.decode(payloads).catch(cannotBeDecrypted),
@@ -110,12 +110,6 @@ function pagesFrom(origins: readonly string[]): onRequestHookHandler {
       .send();
   };
 }
-
-/** The Host header alone would let in whoever writes `localhost` there. */
-const thisMachine: onRequestHookHandler = async ({ headers, ip }, reply) => {
-  if (isFromThisMachine(headers) && isLoopback(ip)) return;
-  return reply.code(403).send({ status: 'refused', reason: 'only_for_this_machine' });
-};
 
 function holdersOf(token: string): onRequestHookHandler {
   return async ({ headers: { authorization = '' }, params }, reply) => {

@@ -10,16 +10,16 @@ import { isSameToken } from './same-token.ts';
  * for is refused.
  */
 export function operatorOnly(token: string | undefined): onRequestHookHandler {
-  return async ({ headers }, reply) => {
+  return async (request, reply) => {
     if (token !== undefined) {
-      if (isBearer(headers.authorization, token)) return;
+      if (isBearer(request.headers.authorization, token)) return;
       return reply.code(401).header('www-authenticate', 'Bearer').send({
         status: 'refused',
         reason: 'invalid_operator_token',
         hint: 'Send the OPERATOR_TOKEN of this server as `Authorization: Bearer <token>`.',
       });
     }
-    if (isFromThisMachine(headers) && !isFromAnotherSite(headers)) return;
+    if (isFromThisMachine(request) && !isFromAnotherSite(request.headers)) return;
     return reply.code(403).send({
       status: 'refused',
       reason: 'only_for_this_machine',

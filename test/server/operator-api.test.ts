@@ -46,6 +46,12 @@ describe('the way in', () => {
   ])('is closed to %s then', async (_, headers) => {
     expect((await ask(undefined, headers)).statusCode).toBe(403);
   });
+
+  it('is closed to another machine then, whatever host it says it asks', async () => {
+    const { app } = createTestServer({ operatorToken: undefined });
+    const answer = await app.inject({ url: '/api/deliveries', headers: HERE, remoteAddress: '203.0.113.7' });
+    expect(answer.statusCode).toBe(403);
+  });
 });
 
 describe('the list of deliveries', () => {

@@ -165,7 +165,7 @@ async function servePage(
   response: ServerResponse,
   render: () => Promise<string>,
 ): Promise<void> {
-  if (!isFromThisMachine(request.headers)) {
+  if (!isFromThisMachine({ headers: request.headers, ip: request.socket.remoteAddress ?? '' })) {
     response.writeHead(403, { 'content-type': 'text/plain' });
     return void response.end('This page is for the machine it runs on.\n');
   }
