@@ -9,7 +9,7 @@ import { createBell } from './bell.ts';
 import { createOutage } from './outage.ts';
 
 export interface DispatcherOptions {
-  inbox: Pick<Inbox, 'claim' | 'isRetired' | 'markDispatched' | 'putBack' | 'quarantine' | 'backlog'>;
+  inbox: Pick<Inbox, 'claim' | 'markDispatched' | 'putBack' | 'quarantine' | 'backlog'>;
   bookings: Pick<Bookings, 'close'>;
   runs: Pick<BookingRuns, 'tell' | 'tellReplaced'>;
   log: Logger;
@@ -34,7 +34,7 @@ const POLL_MS = 1_000;
 const MOST_REFUSALS = 5;
 const STOP_WITHIN_MS = 5_000;
 
-export function createDispatcher({ inbox, bookings, runs, log, atOnce = 16 }: DispatcherOptions): Dispatcher {
+export function createDispatcher({ inbox, bookings, runs, log, atOnce = 8 }: DispatcherOptions): Dispatcher {
   const stopping = new AbortController();
   const bell = createBell();
   const underWay = new Set<Promise<void>>();
@@ -48,12 +48,15 @@ export function createDispatcher({ inbox, bookings, runs, log, atOnce = 16 }: Di
   async function work() {
     while (!stopping.signal.aborted) {
       if (outage.isOn) await pauseBeforeAttempt();
-      const claimed = await claim((outage.isOn ? 1 : atOnce) - underWay.size);
+      // Several are claimed with one request, instead of one whenever another has ended.
+      const claimed = isHalfFree() ? await claim((outage.isOn ? 1 : atOnce) - underWay.size) : [];
       for (const delivery of claimed) track(dispatch(delivery));
       // Whatever ends rings: there is room again.
       if (!stopping.signal.aborted && !(outage.isOn && claimed.length > 0)) await bell.wait(jittered(POLL_MS));
     }
   }
+
+  const isHalfFree = () => underWay.size <= atOnce / 2;
 
   /** One at a time: a server that has just come back must not be met by all of them. */
   async function pauseBeforeAttempt() {
@@ -113,8 +116,7 @@ export function createDispatcher({ inbox, bookings, runs, log, atOnce = 16 }: Di
     log.debug({ deliveryId: delivery.id, bookingUid: delivery.event.booking.uid, outcome }, 'delivery dispatched');
   }
 
-  async function hand({ event }: ClaimedDelivery): Promise<DispatchOutcome> {
-    const isRetired = await inbox.isRetired(event.booking);
+  async function hand({ event, isRetired }: ClaimedDelivery): Promise<DispatchOutcome> {
     if (event.kind === 'rescheduled') {
       // The old one first: from here on it sends nothing for the time that is no longer true.
       await runs.tellReplaced(event.replacedUid, event);

@@ -80,6 +80,15 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
       if (kept !== undefined) return { id: kept, status: verdict.status, repeated: false };
 
       const isRepeat = and(eq(deliveries.source, delivery.source), eq(deliveries.bodyHash, bodyHash));
+      const mayBeReadAgain = inArray(deliveries.status, ['rejected', 'quarantined']);
+      const [first] = await database.run((db) =>
+        db
+          .select({ id: deliveries.id, status: deliveries.status, mayBeReadAgain: sql<boolean>`${mayBeReadAgain}` })
+          .from(deliveries)
+          .where(isRepeat),
+      );
+      if (!first!.mayBeReadAgain) return { id: first!.id, status: first!.status, repeated: true };
+
       const [revised] = await database.run((db) =>
         idsOf(
           db,
@@ -87,19 +96,15 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
             db
               .update(deliveries)
               .set({ ...row, ...ANEW })
-              .where(and(isRepeat, inArray(deliveries.status, ['rejected', 'quarantined'])))
+              .where(and(isRepeat, mayBeReadAgain))
               .returning({ id: deliveries.id })
               .getSQL(),
             verdict,
           ),
         ),
       );
-      if (revised !== undefined) return { id: revised, status: verdict.status, repeated: false };
-
-      const [first] = await database.run((db) =>
-        db.select({ id: deliveries.id, status: deliveries.status }).from(deliveries).where(isRepeat),
-      );
-      return { ...first!, repeated: true };
+      if (revised === undefined) return { id: first!.id, status: verdict.status, repeated: true };
+      return { id: revised, status: verdict.status, repeated: false };
     },
 
     async claim(limit, leaseMs) {
@@ -126,6 +131,7 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
             .returning({
               id: deliveries.id,
               event: deliveries.event,
+              isRetired: sql<boolean>`${exists(retirementsOfSubject(db))}`,
               receivedAt: deliveries.receivedAt,
               attempts: deliveries.attempts,
               refusals: deliveries.refusals,
@@ -375,6 +381,14 @@ function retirementsOf(db: Db, booking: BookingKey) {
     .select({ one: sql`1` })
     .from(retiredBookings)
     .where(concerns(retiredBookings.externalId, retiredBookings.seat, booking));
+}
+
+function retirementsOfSubject(db: Db) {
+  const { externalId, seat } = retiredBookings;
+  return db
+    .select({ one: sql`1` })
+    .from(retiredBookings)
+    .where(and(eq(externalId, deliveries.subjectUid), or(eq(seat, ''), eq(seat, deliveries.subjectSeat))));
 }
 
 /** As its subject, or as the one it replaces. */

@@ -29,6 +29,8 @@ export type DeliveryStatus = 'pending' | 'dispatched' | 'ignored' | 'rejected' |
 export interface ClaimedDelivery {
   id: number;
   event: BookingEvent;
+  /** Whether its booking has been replaced for good. */
+  isRetired: boolean;
   receivedAt: Date;
   /** This one included. */
   attempts: number;

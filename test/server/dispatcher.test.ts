@@ -178,7 +178,7 @@ describe('while Temporal is away', () => {
     dispatcher.start();
     await sleep(4_000);
 
-    expect(attempts).toBeLessThan(16 + 10);
+    expect(attempts).toBeLessThan(8 + 10);
     expect(await stores.store.inbox.backlog()).toMatchObject({ pending: 200 });
     runs.onTell = () => 'told';
     const backAt = performance.now();
@@ -281,8 +281,8 @@ describe('when it is stopped', () => {
 
     await dispatcher.stop();
 
-    expect(runs.heard).toHaveLength(16);
-    expect(await stores.store.inbox.backlog()).toMatchObject({ pending: 24 });
+    expect(runs.heard).toHaveLength(8);
+    expect(await stores.store.inbox.backlog()).toMatchObject({ pending: 32 });
   });
 
   it('waits no longer than 5 s for what is under way', { timeout: 15_000 }, async () => {

@@ -38,7 +38,7 @@ describeStores('the inbox', (store) => {
         body: delivery.keptBody,
       });
       expect(await store().inbox.claim(10, LEASE_MS)).toEqual([
-        { id: kept.id, event, receivedAt: delivery.receivedAt, attempts: 1, refusals: 0 },
+        { id: kept.id, event, isRetired: false, receivedAt: delivery.receivedAt, attempts: 1, refusals: 0 },
       ]);
     });
 
@@ -237,6 +237,19 @@ describeStores('the inbox', (store) => {
       expect(await store().inbox.isRetired({ uid: 'first' })).toBe(true);
       expect(await store().inbox.isRetired({ uid: 'first', seat: 'any' })).toBe(true);
       expect(await store().inbox.isRetired({ uid: 'second' })).toBe(false);
+    });
+
+    it('says so of what arrives for it later', async () => {
+      await keep(rescheduled('first', { uid: 'second' }));
+      await keep(confirmed({ uid: 'first' }));
+      await keep(confirmed({ uid: 'first', seat: 'any' }));
+
+      const claimed = await store().inbox.claim(10, LEASE_MS);
+      expect(claimed.map(({ event: { booking }, isRetired }) => [booking.uid, booking.seat, isRetired])).toEqual([
+        ['second', undefined, false],
+        ['first', undefined, true],
+        ['first', 'any', true],
+      ]);
     });
   });
 
