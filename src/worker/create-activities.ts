@@ -58,7 +58,7 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
           recipient: recipient.email,
         }),
     }),
-    ...createRecordActivities({ bookings: store.bookings }),
+    ...createRecordActivities(store),
     ...createCampaignActivities({ notion }),
     ...createContactActivities({ notion, timeZone }),
   };

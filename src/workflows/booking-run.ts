@@ -5,6 +5,7 @@ import { type BookingState, hear, merge } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
 import { decidedReminders } from './decided-reminders.ts';
 import { keepContact } from './keep-contact.ts';
+import { hasUnheardNews } from './has-unheard-news.ts';
 import { keepRecord } from './keep-record.ts';
 import { lookUpCampaign } from './look-up-campaign.ts';
 import {
@@ -23,6 +24,9 @@ import * as timetable from './timetable.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
+/** The server looks every second for what is to be told. */
+const FIRST_LATE_NEWS_PAUSE_MS = 5_000;
+const LONGEST_LATE_NEWS_PAUSE_MS = 6 * 3_600_000;
 
 /** What one run knows, has decided and has had done; `precallPrep` tells in which order. */
 export class BookingRun {
@@ -83,6 +87,24 @@ export class BookingRun {
       : await unlessOvertaken(overtaken, () => sendReminder(this.#state, reminder, deadline));
     if (decision === 'held') return this.#awaitNews(reminder, overtaken);
     if (decision) this.#decide(reminder, decision);
+  }
+
+  /**
+   * Waits, at the end of the call, for what has arrived and not come here yet: a cancel that was kept while Temporal was away must not
+   * end as a completed call.
+   *
+   * @returns whether there is anything new.
+   */
+  async hearsLateNews(): Promise<boolean> {
+    const { uid, seat } = this.#booking;
+    const known = this.#state;
+    for (let pauseMs = FIRST_LATE_NEWS_PAUSE_MS; Date.now() < this.#notionGivesUpAt; pauseMs *= 2) {
+      if (!(await hasUnheardNews({ uid, ...(seat && { seat }) }, this.#state.heard))) return this.#state !== known;
+      await condition(() => this.#state !== known, Math.min(pauseMs, LONGEST_LATE_NEWS_PAUSE_MS), {
+        summary: 'News of the call is on its way',
+      });
+    }
+    return false;
   }
 
   /** Finds out whether the booker is in a campaign, trying as long as the run lives. */

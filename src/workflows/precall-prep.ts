@@ -21,7 +21,10 @@ export async function precallPrep(input: PrecallPrepInput): Promise<PrecallOutco
   for (let step = run.nextStep; !run.isSuperseded; step = run.nextStep) {
     const overtaken = () => run.isSuperseded || !isSameStep(step, run.nextStep);
     if (await run.waitFor(step, overtaken)) continue; // moved, cancelled or merely touched: look again at what comes next
-    if (step.kind === 'end') break;
+    if (step.kind === 'end') {
+      if (await run.hearsLateNews()) continue;
+      break;
+    }
     await run.remind(step.reminder, overtaken);
   }
 

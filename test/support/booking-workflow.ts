@@ -112,10 +112,10 @@ export function useBookingWorkflow() {
       hangs = true;
       const taskQueue = `bookings-${runs}`;
       const world = createWorld(() => env.currentTimeMs());
-      const { sendReminder, recordBooking, findMembership, updateContact } = activitiesOf(world, store);
+      const { findMembership, updateContact, ...others } = activitiesOf(world, store);
       const common = { connection: env.nativeConnection, namespace: 'default' };
       const workers = await Promise.all([
-        Worker.create({ ...common, taskQueue, workflowBundle, activities: { sendReminder, recordBooking } }),
+        Worker.create({ ...common, taskQueue, workflowBundle, activities: { ...others } }),
         Worker.create({ ...common, taskQueue: `${taskQueue}-notion`, activities: { findMembership, updateContact } }),
       ]);
 
@@ -229,6 +229,7 @@ function activitiesOf(world: World, store: Store): Activities {
       world.records.push(record);
       return records.recordBooking(record);
     },
+    hasUnheardNews: records.hasUnheardNews,
   };
 }
 

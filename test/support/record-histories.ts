@@ -140,6 +140,7 @@ const STORIES: Record<string, Story> = {
 const CALM: Activities = {
   sendReminder: async ({ dueAt }) => ({ outcome: 'sent', sentAt: dueAt }),
   recordBooking: async () => ({ written: true }),
+  hasUnheardNews: async () => false,
   findMembership: async () => ({ state: 'member', campaign: 'Christmas 2025' }),
   updateContact: async () => ({ outcome: 'updated' }),
 };
@@ -169,11 +170,11 @@ try {
 
 /** @returns the history as JSON, as `temporal workflow show --output json` prints it. */
 async function record(name: string, story: Story): Promise<string> {
-  const { sendReminder, recordBooking, ...notion } = { ...CALM, ...story.activities };
+  const { findMembership, updateContact, ...others } = { ...CALM, ...story.activities };
   const common = { connection: env.nativeConnection, namespace: 'default', identity: IDENTITY };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: name, workflowBundle, activities: { sendReminder, recordBooking } }),
-    Worker.create({ ...common, taskQueue: `${name}-notion`, activities: notion }),
+    Worker.create({ ...common, taskQueue: name, workflowBundle, activities: { ...others } }),
+    Worker.create({ ...common, taskQueue: `${name}-notion`, activities: { findMembership, updateContact } }),
   ]);
   return workers[0].runUntil(workers[1].runUntil(tell(name, story)));
 }

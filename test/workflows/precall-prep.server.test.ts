@@ -630,6 +630,21 @@ describe('a booking', () => {
         'call_started',
       ]);
     });
+
+    it('is not taken for completed at its end, but waits for the news', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      const cancel = cancelled(booking, later(now, 24 * HOUR_MS));
+
+      const { outcome, world } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(later(booking.startsAt, -HOUR_MS));
+        await arrives(cancel);
+        await sleepUntil(later(booking.endsAt, 3 * HOUR_MS));
+        await tell(cancel);
+      });
+
+      expect(outcome.status).toBe('cancelled');
+      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked', 'Cancelled']);
+    });
   });
 
   describe('whose run is recorded', () => {
