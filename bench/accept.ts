@@ -52,6 +52,7 @@ interface Options {
   steadySeconds: number;
   burst: number;
   only?: keyof AcceptFigures;
+  temporal?: string;
 }
 
 const IN_FLIGHT = 32;
@@ -73,6 +74,7 @@ const options = new Command('bench:accept')
   .option('--steady-seconds <seconds>', 'how long webhooks come at 100/s', wholeNumber(1, 3_600), 60)
   .option('--burst <webhooks>', 'how many come at 500/s', wholeNumber(1, 20_000), 2_000)
   .addOption(new Option('--only <part>', 'one part instead of all').choices(['rounds', 'steady', 'burst']))
+  .option('--temporal <address>', 'an empty Temporal to use, instead of a dev server of its own; with --only')
   .parse()
   .opts<Options>();
 
@@ -101,7 +103,7 @@ function wants(part: keyof AcceptFigures): boolean {
 
 /** Each part begins with an empty Temporal and an empty store. */
 async function inProduction<T>(measure: (production: Production) => Promise<T>): Promise<T> {
-  const production = await startProduction();
+  const production = await startProduction(options.temporal);
   try {
     return await measure(production);
   } finally {

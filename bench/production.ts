@@ -20,8 +20,9 @@ export type Program = 'server' | 'worker' | 'direct-server';
 
 /** PostgreSQL and Temporal, both empty, and the processes that are started on them. They end with us, however we end. */
 export interface Production {
-  temporal: TemporalServer;
-  /** Where Temporal keeps what it knows; more files of this name lie beside it while it runs. */
+  /** Undefined when it is somebody else's. */
+  temporal: TemporalServer | undefined;
+  /** Where our own Temporal keeps what it knows; more files of this name lie beside it while it runs. */
   temporalFile: string;
   ledger: Ledger;
   startWorker(settings: Record<string, string>): Promise<GuardedProcess>;
@@ -41,15 +42,16 @@ const PROGRAMS: Record<Program, readonly [file: string, ...args: string[]]> = {
   'direct-server': ['./direct-server.ts'],
 };
 
-export async function startProduction(): Promise<Production> {
+/** @param temporalAddress of a Temporal to use, which must know no bookings; without it, a dev server is started. */
+export async function startProduction(temporalAddress?: string): Promise<Production> {
   execFileSync(process.execPath, ['--import', 'tsx', fromHere('../scripts/ensure-built.ts')], { stdio: 'inherit' });
   const folder = await mkdtemp(join(tmpdir(), 'precall-bench-'));
   const temporalFile = join(folder, 'temporal.db');
-  const executable = await provisionTemporalCli({ env: process.env, say: console.log });
-  const temporal = await startTemporalServer({ executable, dbFilename: temporalFile });
+  const temporal = temporalAddress === undefined ? await startTemporal(temporalFile) : undefined;
+  const address = temporalAddress ?? temporal!.address;
   const postgres = await startPostgres();
   const ledger = createLedger(postgres.url);
-  const connection = await Connection.connect({ address: temporal.address });
+  const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   const started: GuardedProcess[] = [];
 
@@ -57,7 +59,7 @@ export async function startProduction(): Promise<Production> {
   const settingsOfAll = {
     DATA_DIR: folder,
     DATABASE_URL: postgres.url,
-    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_ADDRESS: address,
     ENCRYPTION_KEYS: makeKey('bench'),
     INSTALLATION_KEY: randomBytes(24).toString('hex'),
     CALCOM_WEBHOOK_SECRET: webhookSecret,
@@ -92,10 +94,15 @@ export async function startProduction(): Promise<Production> {
       await Promise.all(started.map((running) => running.stop()));
       await connection.close();
       await ledger.close();
-      await Promise.all([temporal.stop(), postgres.stop()]);
+      await Promise.all([temporal?.stop(), postgres.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function startTemporal(dbFilename: string): Promise<TemporalServer> {
+  const executable = await provisionTemporalCli({ env: process.env, say: console.log });
+  return startTemporalServer({ executable, dbFilename });
 }
 
 function fromHere(file: string): string {

@@ -70,7 +70,8 @@ try {
 }
 
 async function measure(production: Production, { few, many, limit }: Options): Promise<SleepersFigures> {
-  const { temporal, temporalFile, ledger } = production;
+  const { temporalFile, ledger } = production;
+  const temporal = production.temporal!;
   const server = await production.startServer('server');
   const worker = await production.startWorker({
     SMTP_URL: sink.smtpUrl,
