@@ -38,7 +38,7 @@ const NOTION_SLOTS = 10;
  */
 export async function startWorker(options: PrecallWorkerOptions): Promise<PrecallWorker> {
   const { connection, namespace, taskQueue, activities, dataConverter, shutdownGraceMs, workflowTaskSlots } = options;
-  const { sendReminder, recordBooking, findMembership, updateContact } = activities;
+  const { findMembership, updateContact, ...others } = activities;
   const common = {
     connection,
     namespace,
@@ -52,7 +52,7 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
       ...common,
       taskQueue,
       workflowBundle: await workflowBundle(),
-      activities: { sendReminder, recordBooking },
+      activities: others,
       maxConcurrentActivityTaskExecutions: REMINDER_SLOTS,
       maxCachedWorkflows: CACHED_WORKFLOWS,
       ...(workflowTaskSlots && { maxConcurrentWorkflowTaskExecutions: workflowTaskSlots }),
