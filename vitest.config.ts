@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Adapters and tools against real sockets, processes and Temporal's native core: seconds each, no server of Temporal's. */
 const PARTS = [
-  'test/activities/{email,notion}.test.ts',
+  'test/activities/{email,notices,notion,read-back,reconcile}.test.ts',
   'test/cli/**/*.test.ts',
   'test/data-dir-lock.test.ts',
   'test/deploy/{create-database,temporal-init}.test.ts',
@@ -13,7 +13,7 @@ const PARTS = [
   'test/server/{calcom-webhook,dispatcher,lost-runs,operator-api,server,sockets}.test.ts',
   'test/store/**/*.test.ts',
   'test/support/postgres.test.ts',
-  'test/workflows/replay.test.ts',
+  'test/workflows/{chains,replay,simulator}.test.ts',
 ];
 const SKIPPING_TIME = ['test/workflows/*.server.test.ts'];
 const SYSTEM = ['test/system/**/*.test.ts'];
@@ -40,7 +40,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'parts', include: PARTS, testTimeout: 30_000, sequence: { groupOrder: 1 } },
+        test: { name: 'parts', include: PARTS, testTimeout: 30_000, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,

@@ -28,7 +28,9 @@ app.post<{ Body: Buffer }>('/webhook/calcom-booking', async ({ body, headers }, 
   if (secretNumber === undefined) return reply.code(401).send({ status: 'refused', reason: 'invalid_signature' });
 
   const reading = readDelivery(body, { receivedAt: Date.now(), installationKey });
-  if (reading.verdict !== 'booking') return reply.code(400).send({ status: reading.verdict });
+  if (reading.verdict !== 'booking' || reading.event.kind !== 'confirmed') {
+    return reply.code(400).send({ status: reading.verdict });
+  }
 
   const bookingUid = reading.event.booking.uid;
   const result = await runs.tell(reading.event);

@@ -90,12 +90,12 @@ async function fill(databaseUrl: string, cipher: Cipher, bookings: number): Prom
      select copy.* from deliveries first, generate_series(2, ${bookings}::int) n, lateral jsonb_populate_record(first, jsonb_build_object(
        'id', nextval(pg_get_serial_sequence('deliveries', 'id')),
        'body_hash', '\\x' || encode(sha256(n::text::bytea), 'hex'),
-       'event_id', md5('event ' || n), 'subject_uid', ${uid})) copy`,
+       'event_id', md5('event ' || n), 'subject_uid', ${uid}, 'lineage', md5('lineage ' || n))) copy`,
   );
   await database.query(
     `insert into bookings
      select copy.* from bookings first, generate_series(2, ${bookings}::int) n, lateral jsonb_populate_record(first, jsonb_build_object(
-       'external_id', ${uid}, 'starts_at', first.starts_at + (n * 7919 % 525600) * interval '1 minute')) copy`,
+       'external_id', ${uid}, 'twin', md5('twin ' || n), 'starts_at', first.starts_at + (n * 7919 % 525600) * interval '1 minute')) copy`,
   );
   await database.query('vacuum analyze');
   return { bookings, store, database, middle: await middleOf(database, bookings) };
@@ -106,14 +106,16 @@ async function putIn({ inbox, bookings }: Store): Promise<void> {
   await inbox.keep(delivery, verdict);
   const [claimed] = await inbox.claim(1, 10_000);
   if (!claimed) throw new Error('A delivery that was kept could not be claimed');
-  await inbox.markDispatched(claimed, 'told');
-  const { booking } = claimed.event;
+  const { event } = claimed;
+  if (event.kind !== 'confirmed') throw new Error(`A booking was read as ${event.kind}`);
+  const { booking } = event;
+  await inbox.markDispatched(claimed, { outcome: 'told', started: [booking] });
   await bookings.record({
     booking,
     revision: 1,
     status: 'scheduled',
     report: { workflowId: workflowIdOf(booking), startsAt: booking.startsAt },
-    state: { known: claimed.event },
+    state: { known: event },
     isOver: false,
     decided: [],
   });

@@ -15,11 +15,15 @@ export interface Organizer {
   timeZone?: string;
 }
 
-/** One call in somebody's calendar, as Cal.com last described it. Instants are ISO 8601 in UTC. */
-export interface Booking {
+/** Names a booking, or one seat of a seated event. */
+export interface BookingKey {
   uid: string;
   /** Which seat of a seated event this is: a keyed hash, never an address. Absent for ordinary bookings. */
   seat?: string;
+}
+
+/** One call in somebody's calendar, as Cal.com last described it. Instants are ISO 8601 in UTC. */
+export interface Booking extends BookingKey {
   title: string;
   startsAt: string;
   endsAt: string;
@@ -30,6 +34,21 @@ export interface Booking {
   joinUrl?: string;
   /** Where the call takes place in words, when there is no link: a street, a phone number. */
   location?: string;
+  /** What kind of call it is: Cal.com's event type, by its id, else by its slug. */
+  eventType?: string;
+  /** Bookings that one person made twice by mistake share it: a keyed hash of event type, booker and start. */
+  twin?: string;
+  /** The calls of one recurring series share it: a keyed hash of event type, organizer, booker and rhythm. */
+  series?: string;
+  /** The bookings that one moved call has been, one after the other. Absent for series and seats. */
+  lineage?: Lineage;
+}
+
+/** Links bookings whose events do not name each other: of the same id, the higher sequence has taken the lower one's place. */
+export interface Lineage {
+  /** A keyed hash of the calendar entry, the event type and the booker. */
+  id: string;
+  sequence: number;
 }
 
 interface EventFacts {
@@ -49,7 +68,22 @@ export interface ConfirmedEvent extends EventFacts {
 export interface RescheduledEvent extends EventFacts {
   kind: 'rescheduled';
   booking: Booking;
-  replacedUid: string;
+  replaced: BookingKey;
+}
+
+/** Somebody asks for a call that the host has to accept first. What it replaces is over for good, whatever the host says. */
+export interface RequestedEvent extends EventFacts {
+  kind: 'requested';
+  booking: Booking;
+  replaced?: BookingKey;
+}
+
+/** The link or the host of a booking has changed. It says nothing about whether the booking stands. */
+export interface UpdatedEvent extends EventFacts {
+  kind: 'updated';
+  booking: Booking;
+  /** Of a seated event: which seat each attendee has. The event is about each of them: see {@link bySeat}. */
+  seats?: string[];
 }
 
 /** The booking is called off. Its details may be poorer than those that were known: Cal.com leaves out the join link. */
@@ -58,13 +92,47 @@ export interface CancelledEvent extends EventFacts {
   booking: Booking;
   /** The host asks for another time: not the end of the matter. */
   requestReschedule: boolean;
+  /** The later calls of the same series are called off with it, and are not told of one by one. */
+  wholeSeries?: true;
+  seats?: string[];
 }
 
-/** What happens to a booking. Further kinds (requested, rejected, …) join this union. */
-export type BookingEvent = ConfirmedEvent | RescheduledEvent | CancelledEvent;
+/** The host does not accept what was asked for. */
+export interface RejectedEvent extends EventFacts {
+  kind: 'rejected';
+  booking: Booking;
+  /** The booking it was to take the place of, which is gone as well. Added when it is dispatched: Cal.com does not say it. */
+  replaced?: BookingKey;
+}
 
-/** Names a booking, or one seat of a seated event. */
-export type BookingKey = Pick<Booking, 'uid' | 'seat'>;
+/** The call has ended. It happened when the call ended, not when it was told. */
+export interface EndedEvent extends EventFacts {
+  kind: 'ended';
+  /** Without a seat it is about all seats: it does not tell them apart. */
+  booking: BookingKey;
+}
+
+/** Who of the attendees did not come, as the host says; it may be taken back. */
+export interface NoShowEvent extends EventFacts {
+  kind: 'no_show';
+  /** Without a seat it is about all seats: it does not tell them apart. */
+  booking: BookingKey;
+  attendees: { email: string; noShow: boolean }[];
+}
+
+/** What happens to a booking. */
+export type BookingEvent =
+  | ConfirmedEvent
+  | RescheduledEvent
+  | RequestedEvent
+  | UpdatedEvent
+  | CancelledEvent
+  | RejectedEvent
+  | EndedEvent
+  | NoShowEvent;
+
+/** Those that tell all about the booking. */
+export type TellingEvent = Exclude<BookingEvent, EndedEvent | NoShowEvent>;
 
 /** The workflow that looks after a booking, or after one seat of a seated event. */
 export function workflowIdOf({ uid, seat }: BookingKey): string {
@@ -76,4 +144,14 @@ export function workflowIdOf({ uid, seat }: BookingKey): string {
  */
 export function isMailable({ email }: Pick<Attendee, 'email'>): boolean {
   return !email.toLowerCase().endsWith('@sms.cal.com');
+}
+
+/** An event about several seats, as the run of each seat hears it; any other as it is. */
+export function bySeat(event: TellingEvent): TellingEvent[] {
+  if (!('seats' in event) || !event.seats) return [event];
+  const { seats, ...whole } = event;
+  return seats.map((seat, index) => {
+    const attendee = event.booking.attendees[index]!;
+    return { ...whole, booking: { ...event.booking, seat, attendees: [attendee] } };
+  });
 }

@@ -115,6 +115,13 @@ export const Environment = z.object({
   PUBLIC_URL: HttpUrl.optional(),
   CALCOM_WEBHOOK_SECRET: Secrets.optional(),
   ALLOW_UNSIGNED_WEBHOOKS: Flag.default(false),
+  CALCOM_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{7,}$/, { error: 'expected a key such as cal_live_0123456789' })
+    .optional(),
+  CALCOM_BASE_URL: HttpUrl.default('https://api.cal.com'),
+  RECONCILE_EVERY: Duration.default(10 * MINUTE_MS),
+  TRUST_BOOKINGS_FOR: Duration.default(DAY_MS),
   TASK_QUEUE: z
     .string()
     .regex(/^[^'"\\]{1,200}$/, { error: 'expected at most 200 characters, and no quotes' })
@@ -134,6 +141,7 @@ export const Environment = z.object({
   SMTP_URL: SmtpUrl.optional(),
   EMAIL_FROM: EmailAddress.optional(),
   EMAIL_REPLY_TO: EmailAddress.optional(),
+  OWNER_EMAIL: EmailAddress.optional(),
   TIME_ZONE: TimeZone.default('UTC'),
   TESTING_MODE: Flag.default(false),
   REMINDER_OFFSETS: Durations.optional(),
@@ -176,6 +184,15 @@ const Choices = z.strictObject(
         : 'expected choices such as `campaigns: [Christmas 2025]`',
   },
 );
+
+/** As CALCOM_API_KEY: the stand-in of `npm start`, which knows the bookings made on it and no others. */
+export const SANDBOX_API_KEY = 'sandbox';
+
+/** How Cal.com's API is reached; without a key bookings are not read back. */
+export interface CalcomSettings {
+  apiKey: string | undefined;
+  baseUrl: string;
+}
 
 export interface NotionSettings {
   token: string;
@@ -328,6 +345,9 @@ function missing(role: Role, given: Record<string, string>): string[] {
   if (given['SMTP_URL'] && !isLoopback(hostOf(given['SMTP_URL']))) {
     need('EMAIL_FROM', 'with SMTP_URL: mail servers refuse mail without a real sender');
   }
+  if ((role === 'server' || role === 'worker') && given['CALCOM_API_KEY'] === SANDBOX_API_KEY) {
+    faults.push('CALCOM_API_KEY: the sandbox is a part of `npm start` only');
+  }
   if (given['ALLOW_UNSIGNED_WEBHOOKS'] === 'true') {
     if (!isLoopback(given['HOST'] ?? '127.0.0.1')) {
       faults.push('ALLOW_UNSIGNED_WEBHOOKS: is only possible while HOST is a loopback address such as 127.0.0.1');
@@ -363,6 +383,8 @@ function describe(
       keepAttendeesMs: settings.KEEP_ATTENDEES_FOR,
       keepBodiesMs: settings.KEEP_BODIES_FOR,
     },
+    calcom: { apiKey: settings.CALCOM_API_KEY, baseUrl: settings.CALCOM_BASE_URL } satisfies CalcomSettings,
+    reconcile: { everyMs: settings.RECONCILE_EVERY, trustForMs: settings.TRUST_BOOKINGS_FOR },
     encryptionKeys: settings.ENCRYPTION_KEYS,
     dataDir: settings.DATA_DIR,
     installationKey: settings.INSTALLATION_KEY,
@@ -373,6 +395,7 @@ function describe(
       smtpUrl: settings.SMTP_URL,
       from: settings.EMAIL_FROM ?? 'Precall <precall@localhost>',
       replyTo: settings.EMAIL_REPLY_TO,
+      owner: settings.OWNER_EMAIL,
     },
     reminders: {
       steps: stepsOf(settings.REMINDER_OFFSETS ?? mode.offsetsMs),

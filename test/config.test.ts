@@ -62,6 +62,8 @@ describe('without any setting', () => {
       },
       temporal: { given: false, namespace: undefined, connectionOptions: {}, taskQueue: 'precall' },
       store: { databaseUrl: undefined, keepAttendeesMs: 90 * DAY_MS, keepBodiesMs: 30 * DAY_MS },
+      calcom: { apiKey: undefined, baseUrl: 'https://api.cal.com' },
+      reconcile: { everyMs: 600_000, trustForMs: DAY_MS },
       encryptionKeys: undefined,
       dataDir: '.precall',
       installationKey: undefined,
@@ -145,6 +147,7 @@ describe('a setting', () => {
     ['EMAIL_FROM', 'calls@example.com', ({ email }) => email.from, 'calls@example.com'],
     ['EMAIL_FROM', 'The calls <calls@example.com>', ({ email }) => email.from, 'The calls <calls@example.com>'],
     ['EMAIL_REPLY_TO', 'me@example.com', ({ email }) => email.replyTo, 'me@example.com'],
+    ['OWNER_EMAIL', 'Olga <olga@example.com>', ({ email }) => email.owner, 'Olga <olga@example.com>'],
     ['TIME_ZONE', 'Asia/Kathmandu', ({ timeZone }) => timeZone, 'Asia/Kathmandu'],
     ['LOG_LEVEL', 'debug', ({ logLevel }) => logLevel, 'debug'],
     ['MEETING_THRESHOLD', '90m', ({ reminders }) => reminders.thresholdMs, 90 * MINUTE_MS],
@@ -226,6 +229,10 @@ describe('a setting', () => {
       'PUBLIC_URL',
       'CALCOM_WEBHOOK_SECRET',
       'ALLOW_UNSIGNED_WEBHOOKS',
+      'CALCOM_API_KEY',
+      'CALCOM_BASE_URL',
+      'RECONCILE_EVERY',
+      'TRUST_BOOKINGS_FOR',
       'TASK_QUEUE',
       'DATA_DIR',
       'INSTALLATION_KEY',
@@ -242,6 +249,7 @@ describe('a setting', () => {
       'SMTP_URL',
       'EMAIL_FROM',
       'EMAIL_REPLY_TO',
+      'OWNER_EMAIL',
       'TIME_ZONE',
       'TESTING_MODE',
       'REMINDER_OFFSETS',
@@ -280,6 +288,10 @@ describe('several faults', () => {
   const canaries = {
     PORT: 'canary-port',
     CALCOM_WEBHOOK_SECRET: 'canary',
+    CALCOM_API_KEY: 'canary key',
+    CALCOM_BASE_URL: 'canary-url',
+    RECONCILE_EVERY: 'canary-often',
+    TRUST_BOOKINGS_FOR: 'canary-long',
     INSTALLATION_KEY: 'canary-key',
     DATABASE_URL: 'mysql://canary:canary@db.example',
     ENCRYPTION_KEYS: 'canary',
@@ -391,6 +403,33 @@ describe('Notion', () => {
     for (const id of ['BusinessX', 'https://www.notion.so/1f2e3d4c5b6a47988a9b0c1d2e3f4a5b?v=1', '1f2e3d4c']) {
       expect(faultsOf({ ...NOTION, NOTION_BUSINESSX_DB_ID: id })).toEqual([
         'NOTION_BUSINESSX_DB_ID: expected the id of a Notion database: the 32 hex digits in its link, before ?v=',
+      ]);
+    }
+  });
+});
+
+describe('the API of Cal.com', () => {
+  it('is asked with a key, wherever it is', () => {
+    const settings = { CALCOM_API_KEY: 'cal_live_0123456789', CALCOM_BASE_URL: 'https://cal.example.com/api/' };
+
+    expect(load(settings).calcom).toEqual({ apiKey: 'cal_live_0123456789', baseUrl: 'https://cal.example.com/api' });
+  });
+
+  it('wants a key that fits into a header', () => {
+    expect(faultsOf({ CALCOM_API_KEY: 'cal live' })).toEqual([
+      'CALCOM_API_KEY: expected a key such as cal_live_0123456789',
+    ]);
+  });
+
+  it('has a stand-in for the embedded stack, and for no process in production', () => {
+    const settings = { ...SHARED, ...MAIL, NOTION: 'off', CALCOM_WEBHOOK_SECRET: 'cal-fixture-secret' };
+
+    for (const role of ['embedded', 'client', 'migrate', 'codec'] as const) {
+      expect(faultsOf({ ...settings, CALCOM_API_KEY: 'sandbox' }, role)).toEqual([]);
+    }
+    for (const role of ['server', 'worker'] as const) {
+      expect(faultsOf({ ...settings, CALCOM_API_KEY: 'sandbox' }, role)).toEqual([
+        'CALCOM_API_KEY: the sandbox is a part of `npm start` only',
       ]);
     }
   });

@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
 import type { Attendee, Booking, BookingKey } from '../booking.ts';
 import type { TemplateName } from '../config.ts';
-import { MailRefused, type MailTransport, MailUndelivered, type PreparedMail } from '../email/mail-transport.ts';
+import type { MailTransport } from '../email/mail-transport.ts';
 import type { Mailbox } from '../email/mailbox.ts';
 import type { ReminderRenderer } from '../email/reminder-renderer.ts';
 import type { Inbox } from '../store/inbox.ts';
-import type { MailClaim, Mails } from '../store/mails.ts';
-import { keepTrying } from './keep-trying.ts';
+import type { MailClaim, MailKey, Mails } from '../store/mails.ts';
+import { type MailSent, type OpenClaim, prepareMail, sendClaimed, sentOrOpen, takenOver } from './claimed-mail.ts';
+import type { ReadBack } from './read-back.ts';
 
 /** One reminder to one person. `dueAt` is ISO 8601, UTC. */
 export interface ReminderRequest {
@@ -24,21 +26,19 @@ export interface ReminderRequest {
 }
 
 export type ReminderSent =
-  /**
-   * `sentAt` is when the mail server took the mail. ISO 8601, UTC. `possibleDuplicate` if an earlier attempt had been on the wire
-   * and nobody knows what became of it: the recipient may have the very same mail twice.
-   */
-  | { outcome: 'sent'; sentAt: string; possibleDuplicate?: true }
+  | ({ outcome: 'sent' } & MailSent)
   /** There is news that the run has not heard and that may call the reminder off. It is told again: look again when it comes. */
-  | { outcome: 'held' };
+  | { outcome: 'held' }
+  /** Another booking of the same call, made by mistake, sends it. */
+  | { outcome: 'left_to_twin' };
 
 export interface EmailActivities {
   /**
-   * Takes the mail for this attempt, waits in memory for the exact due instant, and mails it, unless the inbox knows better or it
-   * has been sent before.
+   * Takes the mail for this attempt, waits in memory for the exact due instant, and mails it, unless Cal.com or the inbox knows
+   * better or it has been sent before.
    *
    * @throws {ApplicationFailure} final, type `mail_refused`, when the mail server answers 5xx; final, type `delivery_uncertain`,
-   * when the mail may have been taken twice already and nobody knows.
+   * when the mail may have been taken twice already and nobody knows; as {@link ReadBack} does.
    */
   sendReminder(request: ReminderRequest): Promise<ReminderSent>;
 }
@@ -56,35 +56,48 @@ export interface EmailActivitiesOptions {
   inbox: Pick<Inbox, 'hasUnheardNews' | 'tellAgain'>;
   mails: Mails;
   messageIdOf: (request: ReminderRequest) => string;
+  /** Undefined where there is no key to ask Cal.com with. */
+  readBack?: ReadBack | undefined;
   /** Where answers go, unless to the organizer. */
   replyTo?: Mailbox | undefined;
   clock?: Clock;
 }
 
-/** A claim that lets this attempt send. */
-type OpenClaim = Extract<MailClaim, { token: string }>;
-
 /** An attempt that takes long after the due instant shows the server that its worker is alive. */
 const HEARTBEAT_EVERY_MS = 5_000;
 
 export function createEmailActivities(options: EmailActivitiesOptions): EmailActivities {
-  const { renderer, transport, inbox, mails, messageIdOf, replyTo, clock = wallClock } = options;
+  const { renderer, transport, inbox, mails, messageIdOf, readBack, replyTo, clock = wallClock } = options;
 
   /** Writes the mail out and takes it ahead of the due instant: a thousand that are due at once then only have to be handed over. */
   async function claim(request: ReminderRequest): Promise<MailClaim> {
-    const { booking, recipient, step, template, dueAt } = request;
+    const { booking, recipient, template, dueAt } = request;
     const answersTo = replyTo ?? organizerOf(booking);
     const messageId = messageIdOf(request);
     const sendsAt = Math.max(Date.parse(dueAt), clock.now());
-    const { content } = await transport.prepare({
+    const { content } = await prepareMail(transport, {
       to: recipient,
       ...(answersTo && { replyTo: answersTo }),
       messageId,
       date: new Date(sendsAt),
       ...renderer.render({ booking, attendee: recipient, template, now: sendsAt }),
     });
-    const key = { booking: keyOf(booking), startsAt: booking.startsAt, step, recipient: recipient.email };
-    return mails.claim(key, { dueAt, messageId, content });
+    return mails.claim(mailKeyOf(request), { dueAt, messageId, content });
+  }
+
+  /** The request with what Cal.com says now; undefined when the call does not take place as it is known. */
+  async function askCalcom(request: ReminderRequest): Promise<ReminderRequest | undefined> {
+    if (!readBack) return request;
+    const { outcome, ...facts } = await readBack(request);
+    return outcome === 'held' ? undefined : { ...request, ...facts };
+  }
+
+  /** The mail that was written before the wait, or another one if what it says has changed. */
+  async function upToDate(claimed: OpenClaim, was: ReminderRequest, is: ReminderRequest): Promise<OpenClaim> {
+    if (isDeepStrictEqual(toldIn(was), toldIn(is))) return claimed;
+    const anew = await claim(is);
+    if (!('token' in anew)) throw takenOver();
+    return anew;
   }
 
   async function isHeld({ booking, heard, step }: ReminderRequest): Promise<boolean> {
@@ -96,41 +109,33 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
     return true;
   }
 
-  /** Sends the mail, or notes how far that came: a later attempt must know whether this one may have got through. */
-  async function send(mail: PreparedMail, token: string, about: { bookingUid: string; step: string }): Promise<void> {
-    if (!(await mails.startSending(token))) throw takenOver();
-    try {
-      await mail.send();
-    } catch (error) {
-      if (error instanceof MailRefused) await keepTrying(about, () => mails.markFailed(token, 'mail_refused'));
-      if (error instanceof MailUndelivered && !error.perhapsTaken) {
-        await keepTrying(about, () => mails.release(token, error.reason));
-      }
-      throw error;
-    }
-  }
-
-  async function sendClaimed(request: ReminderRequest, { state, token, mail }: OpenClaim): Promise<ReminderSent> {
+  async function sendWhenDue(request: ReminderRequest, claimed: OpenClaim): Promise<ReminderSent> {
     const { booking, recipient, step, offsetMs } = request;
     const about = { bookingUid: booking.uid, step };
     const dueAt = Date.parse(request.dueAt);
     const activity = Context.current();
-    const kept = transport.resume(mail, recipient.email);
     await clock.waitUntil(dueAt);
 
     const beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     try {
+      const current = await askCalcom(request);
+      if (!current) return { outcome: 'held' };
+      const open = await upToDate(claimed, request, current);
       if (await isHeld(request)) return { outcome: 'held' };
       if (clock.now() >= Date.parse(request.deadline)) throw tooLate();
-      await send(kept, token, about);
+      if (await mails.isLeftToTwin(mailKeyOf(request))) return { outcome: 'left_to_twin' };
 
-      const now = clock.now();
-      const sentAt = new Date(now).toISOString();
-      const flag = state === 'ambiguous' && { possibleDuplicate: true as const };
-      log.info('reminder sent', { bookingUid: booking.uid, offsetMs, latenessMs: now - dueAt, ...flag });
-      // Where the store stays away, Temporal still keeps the outcome; to fail for it would send the mail once more.
-      await keepTrying(about, () => mails.markSent(token, sentAt));
-      return { outcome: 'sent', sentAt, ...flag };
+      const mail = transport.resume(open.mail, recipient.email);
+      const sent = await sendClaimed(open, mail, { mails, about, now: () => clock.now() });
+      const { possibleDuplicate } = sent;
+      const latenessMs = Date.parse(sent.sentAt) - dueAt;
+      log.info('reminder sent', {
+        bookingUid: booking.uid,
+        offsetMs,
+        latenessMs,
+        ...(possibleDuplicate && { possibleDuplicate }),
+      });
+      return { outcome: 'sent', ...sent };
     } finally {
       clearInterval(beating);
     }
@@ -138,40 +143,23 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
 
   return {
     async sendReminder(request) {
-      try {
-        const claimed = await claim(request);
-        switch (claimed.state) {
-          case 'sent':
-            return asSent(claimed);
-          case 'failed':
-            throw final(claimed.reason, 'This mail has failed for good before');
-          case 'uncertain':
-            throw final('delivery_uncertain', 'Twice the mail server may have taken this mail and did not say so');
-          default:
-            return await sendClaimed(request, claimed);
-        }
-      } catch (error) {
-        throw error instanceof MailRefused ? final('mail_refused', error.message) : error;
-      }
+      const found = sentOrOpen(await claim(request));
+      return 'sent' in found ? { outcome: 'sent', ...found.sent } : sendWhenDue(request, found.open);
     },
   };
 }
 
-function asSent({ sentAt, possibleDuplicate }: Extract<MailClaim, { state: 'sent' }>): ReminderSent {
-  return { outcome: 'sent', sentAt, ...(possibleDuplicate && { possibleDuplicate }) };
-}
-
-function final(type: string, message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type, message, nonRetryable: true });
+/** What a mail says that Cal.com may know better. */
+function toldIn({ booking: { endsAt, joinUrl, location, organizer }, recipient }: ReminderRequest) {
+  return { endsAt, joinUrl, location, organizer, recipient };
 }
 
 function tooLate(): ApplicationFailure {
   return ApplicationFailure.create({ type: 'too_late', message: 'Its time had passed when it could have been sent' });
 }
 
-/** Worth another attempt: that one finds out what the other has made of the mail. */
-function takenOver(): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'taken_over', message: 'A later attempt has taken this mail over' });
+function mailKeyOf({ booking, step, recipient }: ReminderRequest): MailKey {
+  return { booking: keyOf(booking), startsAt: booking.startsAt, step, recipient: recipient.email };
 }
 
 function keyOf({ uid, seat }: Booking): BookingKey {

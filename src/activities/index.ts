@@ -1,4 +1,6 @@
 export { type CampaignActivities, createCampaignActivities } from './campaign.ts';
 export { createEmailActivities, type EmailActivities, type ReminderSent } from './email.ts';
+export { createNoticeActivities, type NoticeActivities } from './notices.ts';
 export { type ContactActivities, type ContactUpdate, createContactActivities } from './notion.ts';
 export { createRecordActivities, type RecordActivities, type RunRecord } from './records.ts';
+export { createReconcileActivities, type ReconcileActivities } from './reconcile.ts';

@@ -1,66 +1,61 @@
-import { z } from 'zod';
-import { isOneAddress } from '../address.ts';
 import type { Attendee, Booking, Organizer } from '../booking.ts';
-import { isTimeZone } from '../config.ts';
 import { keyedHash } from '../keyed-hash.ts';
+import { seatOf } from './booking-hashes.ts';
 import { type BookingFields, type Fields, fieldsOf } from './fields.ts';
+import { type Fault, readAttendees, readSeatHolder } from './read-attendees.ts';
 import { readInstant } from './read-instant.ts';
 import { readJoinUrl, readPlace } from './read-location.ts';
+import { readWholeNumber } from './read-number.ts';
+import { readAddress, readName, readTimeZone } from './read-person.ts';
+import { readRelations } from './read-relations.ts';
 import { firstText } from './read-text.ts';
 import { readIdentifier, readUid } from './read-uid.ts';
 
-/** What is wrong with a delivery. `path` leads to the field; the value, which may be personal, is never told. */
-export interface Fault {
-  path: string;
-  expected: string;
-}
-
 export type BookingReading =
-  | { booking: Booking; faults?: never; warnings: string[] }
-  | { booking?: never; faults: Fault[]; warnings: string[] };
-
-type PathOf = BookingFields['at'];
-
-/** Minutes. */
-const Length = z
-  .number()
-  .positive()
-  .max(24 * 60);
+  | {
+      booking: Booking;
+      /** Of a seated event that is told of as a whole: which seat each attendee has. */
+      seats?: string[];
+      faults?: never;
+      warnings: string[];
+    }
+  | { booking?: never; seats?: never; faults: Fault[]; warnings: string[] };
 
 /** Cal.com's shortest events are 5 minutes; without an end or a length the call is taken to last half an hour. */
 const USUAL_LENGTH_MINUTES = 30;
-/** Every reminder to each of them carries the booking, and a run of Temporal's holds 50 MB. */
-const MOST_ATTENDEES = 100;
+const LONGEST_MINUTES = 24 * 60;
 
 /**
  * Reads the booking of a booking event.
  *
  * Only what makes a booking unusable is a fault; details that cannot be used are cleaned or left out with a warning.
  */
-export function readBooking(
-  { fields, at }: BookingFields,
-  { installationKey }: { installationKey: string },
-): BookingReading {
+export function readBooking(source: BookingFields, { installationKey }: { installationKey: string }): BookingReading {
+  const { fields } = source;
   const faults: Fault[] = [];
   const warnings: string[] = [];
-  const startsAt = readStart(fields, at, faults);
-  const endsAt = readEnd(fields, startsAt, at, warnings);
+  const startsAt = readStart(source, faults);
+  const endsAt = readEnd(source, startsAt, warnings);
   const organizer = readOrganizer(fields['organizer']);
-  const attendees = readAttendees(fields, organizer, at, faults, warnings);
-  const [booker, ...guests] = attendees;
+  const listed = readAttendees(source, organizer, faults, warnings);
+  const isSeated = fields['seatsPerTimeSlot'] != null || fields['attendeeSeatId'] != null;
+  const holder = isSeated ? (listed.length === 1 ? listed[0] : readSeatHolder(fields, listed)) : undefined;
+  const [booker, ...guests] = holder ? [holder] : listed;
   if (!booker || startsAt === undefined || endsAt === undefined || faults.length > 0) return { faults, warnings };
 
+  const facts = { booker, organizer, startsAt, isSeated, installationKey };
   const uid =
     readUid(fields['uid'], installationKey) ??
     readUid(fields['bookingUid'], installationKey) ??
-    derivedUid(fields, { booker, organizer, startsAt, installationKey });
+    derivedUid(fields, facts);
+  const seatFor = ({ email }: Attendee) => seatOf(installationKey, uid, email);
   const joinUrl = readJoinUrl(fields);
   const location = readPlace(fields['location']);
   return {
     warnings,
     booking: {
       uid,
-      ...(isSeat(fields) && { seat: keyedHash(installationKey, 'seat', [uid, booker.email.toLowerCase()]) }),
+      ...(holder && { seat: seatFor(holder) }),
       title: firstText(fields['title'], fields['eventTitle']) ?? 'Call',
       startsAt: new Date(startsAt).toISOString(),
       endsAt: new Date(endsAt).toISOString(),
@@ -68,11 +63,13 @@ export function readBooking(
       attendees: [booker, ...guests],
       ...(joinUrl && { joinUrl }),
       ...(!joinUrl && location && { location }),
+      ...readRelations(fields, facts),
     },
+    ...(isSeated && !holder && { seats: listed.map(seatFor) }),
   };
 }
 
-function readStart(fields: Fields, at: PathOf, faults: Fault[]): number | undefined {
+function readStart({ fields, at }: BookingFields, faults: Fault[]): number | undefined {
   const startsAt = readInstant(fields['startTime']);
   if (startsAt === undefined) {
     faults.push({ path: at('startTime'), expected: 'an instant such as 2026-12-03T15:00:00Z' });
@@ -80,15 +77,15 @@ function readStart(fields: Fields, at: PathOf, faults: Fault[]): number | undefi
   return startsAt;
 }
 
-function readEnd(fields: Fields, startsAt: number | undefined, at: PathOf, warnings: string[]): number | undefined {
+function readEnd({ fields, at }: BookingFields, startsAt: number | undefined, warnings: string[]): number | undefined {
   if (startsAt === undefined) return undefined;
   const endsAt = readInstant(fields['endTime']);
   if (endsAt !== undefined && endsAt >= startsAt) return endsAt;
 
   if (endsAt !== undefined) warnings.push(`${at('endTime')} is before startTime`);
   else if (fields['endTime'] != null) warnings.push(`${at('endTime')} is no instant`);
-  const minutes = Length.safeParse(fields['length']).data ?? USUAL_LENGTH_MINUTES;
-  return startsAt + minutes * 60_000;
+  const minutes = readWholeNumber(fields['length']) ?? 0;
+  return startsAt + (minutes > 0 && minutes <= LONGEST_MINUTES ? minutes : USUAL_LENGTH_MINUTES) * 60_000;
 }
 
 function readOrganizer(value: unknown): Organizer {
@@ -98,93 +95,16 @@ function readOrganizer(value: unknown): Organizer {
   return { name: readName(fields), ...(email && { email }), ...(timeZone && { timeZone }) };
 }
 
-/** The first is the booker, the others came along; a host who is listed among them is not reminded. */
-function readAttendees(
-  fields: Fields,
-  organizer: Organizer,
-  at: PathOf,
-  faults: Fault[],
-  warnings: string[],
-): Attendee[] {
-  const expected = 'one usable e-mail address';
-  if (!Array.isArray(fields['attendees']) || fields['attendees'].length === 0) {
-    faults.push({ path: at('attendees'), expected: `a list of at least one attendee with ${expected}` });
-    return [];
-  }
-
-  // Who is listed first has booked, even if it is with themselves.
-  const hosts = new Set([organizer.email, ...teamOf(fields['team'])].map((email) => email?.toLowerCase()));
-  const byAddress = new Map<string, Attendee>();
-  const unusable: string[] = [];
-  if (fields['attendees'].length > MOST_ATTENDEES) {
-    warnings.push(`${at('attendees')} has more than ${MOST_ATTENDEES} entries: the others are left out`);
-  }
-  fields['attendees'].slice(0, MOST_ATTENDEES).forEach((value: unknown, index) => {
-    const attendee = readAttendee(value);
-    if (!attendee) {
-      unusable.push(`${at('attendees')}[${index}].email`);
-      return;
-    }
-    const address = attendee.email.toLowerCase();
-    if ((index > 0 && hosts.has(address)) || byAddress.has(address)) return;
-    byAddress.set(address, attendee);
-    const zone = fieldsOf(value)?.['timeZone'];
-    if (zone != null && !attendee.timeZone) warnings.push(`${at('attendees')}[${index}].timeZone is no IANA time zone`);
-  });
-
-  if (byAddress.size === 0) faults.push(...unusable.map((path) => ({ path, expected })));
-  else warnings.push(...unusable.map((path) => `${path} is not ${expected}: the attendee is left out`));
-  return [...byAddress.values()];
-}
-
-function readAttendee(value: unknown): Attendee | undefined {
-  const fields = fieldsOf(value) ?? {};
-  const email = readAddress(fields['email']);
-  if (!email) return undefined;
-
-  const timeZone = readTimeZone(fields['timeZone']);
-  const locale = firstText(fieldsOf(fields['language'])?.['locale'], fields['locale']);
-  return { name: readName(fields), email, ...(timeZone && { timeZone }), ...(locale && { locale }) };
-}
-
-function teamOf(value: unknown): (string | undefined)[] {
-  const members = fieldsOf(value)?.['members'];
-  return Array.isArray(members) ? members.map((member) => readAddress(fieldsOf(member)?.['email'])) : [];
+interface IdentifyingFacts {
+  booker: Attendee;
+  organizer: Organizer;
+  startsAt: number;
+  installationKey: string;
 }
 
 /** Made of what identifies the booking, so that sending it twice is still one booking. */
-function derivedUid(
-  fields: Fields,
-  {
-    booker,
-    organizer,
-    startsAt,
-    installationKey,
-  }: { booker: Attendee; organizer: Organizer; startsAt: number; installationKey: string },
-): string {
+function derivedUid(fields: Fields, { booker, organizer, startsAt, installationKey }: IdentifyingFacts): string {
   const host =
     organizer.email?.toLowerCase() ?? readIdentifier(fields['eventTypeId']) ?? readIdentifier(fields['type']) ?? null;
   return keyedHash(installationKey, 'derived-uid', [host, startsAt, booker.email.toLowerCase()]);
-}
-
-function isSeat(fields: Fields): boolean {
-  return fields['seatsPerTimeSlot'] != null || fields['attendeeSeatId'] != null;
-}
-
-function readName(fields: Fields): string {
-  const { name } = fields;
-  return firstText(name, joinedName(fieldsOf(name) ?? {}), joinedName(fields)) ?? '';
-}
-
-function joinedName({ firstName, lastName }: Fields): string {
-  return [firstName, lastName].filter((part) => typeof part === 'string').join(' ');
-}
-
-function readAddress(value: unknown): string | undefined {
-  const address = typeof value === 'string' ? value.trim().normalize('NFC') : '';
-  return isOneAddress(address) ? address : undefined;
-}
-
-function readTimeZone(value: unknown): string | undefined {
-  return typeof value === 'string' && isTimeZone(value) ? value : undefined;
 }

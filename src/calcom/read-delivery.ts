@@ -1,7 +1,7 @@
 import type { BookingEvent } from '../booking.ts';
 import { bookingFieldsOf, type Fields, fieldsOf } from './fields.ts';
 import { parseJson } from './parse-json.ts';
-import type { Fault } from './read-booking.ts';
+import type { Fault } from './read-attendees.ts';
 import { isBookingTrigger, type ReadingContext, readEvent } from './read-event.ts';
 import { readIdentifier } from './read-uid.ts';
 
@@ -14,11 +14,18 @@ export type { ReadingContext } from './read-event.ts';
 export type Reading =
   | { verdict: 'booking'; trigger: string; event: BookingEvent; warnings: string[] }
   /** Well-formed, and nothing for us to do. */
-  | { verdict: 'ignored'; trigger?: string; reason: 'connection_test' | 'trigger_not_handled' | 'unknown_trigger' }
+  | { verdict: 'ignored'; trigger?: string; reason: IgnoredReason }
   /** A booking event that lacks what makes a booking. */
   | { verdict: 'rejected'; trigger: string; faults: Fault[] }
   /** It may concern a booking, but a person must look, or a later version read it. */
   | { verdict: 'quarantined'; trigger?: string; reason: QuarantineReason };
+
+export type IgnoredReason =
+  | 'connection_test'
+  /** The booking stands only once it is paid, which is told then. */
+  | 'awaits_payment'
+  | 'trigger_not_handled'
+  | 'unknown_trigger';
 
 export type QuarantineReason =
   /** Also what arrives from a custom payload template that is no JSON. */
@@ -31,15 +38,7 @@ export type QuarantineReason =
 
 /** Every other trigger that Cal.com offers. */
 const OTHER_TRIGGERS = new Set([
-  'BOOKING_REQUESTED',
-  'BOOKING_REJECTED',
-  'BOOKING_PAYMENT_INITIATED',
-  'BOOKING_PAID',
-  'BOOKING_LOCATION_UPDATED',
-  'BOOKING_REASSIGNED',
-  'BOOKING_NO_SHOW_UPDATED',
   'MEETING_STARTED',
-  'MEETING_ENDED',
   'AFTER_HOSTS_CAL_VIDEO_NO_SHOW',
   'AFTER_GUESTS_CAL_VIDEO_NO_SHOW',
   'RECORDING_READY',
@@ -79,6 +78,7 @@ export function readDelivery(body: Buffer, context: ReadingContext): Reading {
 
 function readOther(trigger: string, envelope: Fields): Reading {
   if (trigger === 'PING') return { verdict: 'ignored', reason: 'connection_test' };
+  if (trigger === 'BOOKING_PAYMENT_INITIATED') return { verdict: 'ignored', reason: 'awaits_payment' };
   if (OTHER_TRIGGERS.has(trigger)) return { verdict: 'ignored', reason: 'trigger_not_handled' };
   return hasBooking(envelope['payload']) || hasBooking(envelope)
     ? { verdict: 'quarantined', reason: 'unknown_trigger_with_booking' }

@@ -1,93 +1,122 @@
-import { createHash } from 'node:crypto';
-import type { Booking, BookingEvent } from '../booking.ts';
-import { type BookingFields, bookingFieldsOf, type Fields, fieldsOf } from './fields.ts';
-import { type Fault, readBooking } from './read-booking.ts';
+import type { Booking, BookingKey } from '../booking.ts';
+import { seatOf } from './booking-hashes.ts';
+import { type EventReader, type EventReading, type News, type ReadingContext, sentEvent } from './event-reading.ts';
+import { type BookingFields, deliveredFieldsOf, type Fields } from './fields.ts';
+import { readEnd, readNoShow } from './read-aftermath.ts';
+import { readBooking } from './read-booking.ts';
 import { readInstant } from './read-instant.ts';
+import { readRhythm } from './read-relations.ts';
 import { readUid } from './read-uid.ts';
 
-export type EventReading =
-  | { verdict: 'booking'; event: BookingEvent; warnings: string[] }
-  | { verdict: 'ignored'; reason: 'trigger_not_handled' }
-  | { verdict: 'rejected'; faults: Fault[] };
+export type { ReadingContext } from './event-reading.ts';
 
-/** What reading needs to know beside the body. */
-export interface ReadingContext {
-  /** When the delivery arrived, epoch milliseconds. */
-  receivedAt: number;
-  /** Keys the ids that are derived: see {@link keyedHash}. */
-  installationKey: string;
-}
-
-/** An event but for the facts that are told of every one. */
-type News = WithoutFacts<BookingEvent>;
-type WithoutFacts<Event> = Event extends BookingEvent ? Omit<Event, 'id' | 'occurredAt'> : never;
-
+/** A booking that was told all about, and what it was read from. */
 interface Told extends BookingFields {
   booking: Booking;
+  /** Of a seated event that is told of as a whole: which seat each attendee has. */
+  seats?: string[];
   warnings: string[];
   installationKey: string;
 }
 
-/** What each trigger says of a booking; undefined for what nobody handles. */
-const NEWS_OF = {
-  BOOKING_CREATED: ({ booking }: Told): News | undefined => ({ kind: 'confirmed', booking }),
-  BOOKING_RESCHEDULED: readMove,
-  BOOKING_CANCELLED: readCancel,
-};
+/** What each trigger that is about a booking says of it. */
+const READERS = {
+  BOOKING_CREATED: telling(readConfirmation),
+  BOOKING_PAID: telling(readConfirmation),
+  BOOKING_RESCHEDULED: telling(readMove),
+  BOOKING_REQUESTED: telling(readRequest),
+  BOOKING_REJECTED: telling(({ booking }) => ({ kind: 'rejected', booking })),
+  BOOKING_CANCELLED: telling(readCancel),
+  BOOKING_LOCATION_UPDATED: telling(readUpdate),
+  BOOKING_REASSIGNED: telling(readUpdate),
+  BOOKING_NO_SHOW_UPDATED: readNoShow,
+  MEETING_ENDED: readEnd,
+} satisfies Record<string, EventReader>;
 
-export type BookingTrigger = keyof typeof NEWS_OF;
+export type BookingTrigger = keyof typeof READERS;
 
 export function isBookingTrigger(trigger: string): trigger is BookingTrigger {
-  return Object.hasOwn(NEWS_OF, trigger);
+  return Object.hasOwn(READERS, trigger);
 }
 
 /** Reads what a booking's trigger, with this body, says has happened to it. */
-export function readEvent(
-  trigger: BookingTrigger,
-  { payload, createdAt }: Fields,
-  { receivedAt, installationKey }: ReadingContext,
-): EventReading {
-  const source = bookingFieldsOf(payload);
+export function readEvent(trigger: BookingTrigger, envelope: Fields, context: ReadingContext): EventReading {
+  const source = deliveredFieldsOf(envelope);
   if (!source) {
     return { verdict: 'rejected', faults: [{ path: 'payload', expected: 'an object with the booking' }] };
   }
-  const { booking, faults, warnings } = readBooking(source, { installationKey });
-  if (!booking) return { verdict: 'rejected', faults };
+  return READERS[trigger](source, readInstant(envelope['createdAt']), context);
+}
 
-  const news = NEWS_OF[trigger]({ ...source, booking, warnings, installationKey });
-  if (!news) return { verdict: 'ignored', reason: 'trigger_not_handled' };
-  return { verdict: 'booking', event: asEvent(news, readInstant(createdAt), receivedAt), warnings };
+function telling(newsOf: (told: Told) => News): EventReader {
+  return (source, createdAt, context) => {
+    const reading = readBooking(source, context);
+    if (!reading.booking) return { verdict: 'rejected', faults: reading.faults };
+    const { warnings } = reading;
+    const news = newsOf({ ...source, ...reading, installationKey: context.installationKey });
+    return { verdict: 'booking', event: sentEvent(news, createdAt, context), warnings };
+  };
+}
+
+/** A call that was moved and then accepted or paid is told as a booking, at times with the one it replaces. */
+function readConfirmation(told: Told): News {
+  return readReplacement(told) ?? readStanding(told);
 }
 
 /** Without the booking it replaces, or where it names itself, it still says that the booking stands. */
-function readMove({ booking, fields, at, warnings, installationKey }: Told): News | undefined {
+function readMove(told: Told): News {
+  const { seats, at, warnings } = told;
+  const replacement = readReplacement(told);
+  if (replacement) return replacement;
+  // Where a host moves a seated event with all its seats, they keep its uid.
+  if (!seats) warnings.push(`${at('rescheduleUid')} names no other booking: none is replaced`);
+  return readStanding(told);
+}
+
+function readReplacement(told: Told): News | undefined {
+  const { booking, seats } = told;
+  const replaced = readReplaced(told);
+  const [seat] = seats ?? [];
+  return replaced && { kind: 'rescheduled', booking: seat === undefined ? booking : { ...booking, seat }, replaced };
+}
+
+/** Where all seats are listed it does not say which one is new, so none that was called off is taken up again. */
+function readStanding({ booking, seats }: Told): News {
+  return seats ? { kind: 'updated', booking, seats } : { kind: 'confirmed', booking };
+}
+
+function readRequest(told: Told): News {
+  const replaced = readReplaced(told);
+  return { kind: 'requested', booking: told.booking, ...(replaced && { replaced }) };
+}
+
+function readCancel({ booking, seats, fields }: Told): News {
+  return {
+    kind: 'cancelled',
+    booking,
+    requestReschedule: fields['requestReschedule'] === true,
+    // Told only when the rest of a series is called off with it, and Cal.com names but this one.
+    ...(readRhythm(fields) && { wholeSeries: true }),
+    ...(seats && { seats }),
+  };
+}
+
+function readUpdate({ booking, seats }: Told): News {
+  return { kind: 'updated', booking, ...(seats && { seats }) };
+}
+
+/** The booking whose place it takes. The first of a chain of moves is asked for where the last is not told. */
+function readReplaced({ booking, seats, fields, at, warnings, installationKey }: Told): BookingKey | undefined {
+  const isSeated = booking.seat !== undefined || seats !== undefined;
+  // The first of a slot's chain says nothing of who sat there.
+  const first = isSeated ? undefined : fields['rootBookingUid'];
+  const uid = readUid(fields['rescheduleUid'], installationKey) ?? readUid(first, installationKey);
+  if (uid === undefined || uid === booking.uid) return undefined;
+
   // The other seats of the replaced booking stay where they are.
-  if (booking.seat !== undefined) return undefined;
-
-  const replacedUid = readUid(fields['rescheduleUid'], installationKey);
-  if (replacedUid !== undefined && replacedUid !== booking.uid) return { kind: 'rescheduled', booking, replacedUid };
-  warnings.push(`${at('rescheduleUid')} names no other booking: none is replaced`);
-  return { kind: 'confirmed', booking };
-}
-
-function readCancel({ booking, fields, at, warnings }: Told): News | undefined {
-  // The booking of several seats lives on for those who are not listed, if there are any.
-  if (booking.seat !== undefined && booking.attendees.length > 1) return undefined;
-
-  // Told only when the rest of a series is called off with it, and Cal.com names but this one.
-  if (fieldsOf(fields['recurringEvent'])) {
-    warnings.push(`${at('recurringEvent')}: later calls of the series are cancelled too, but not named`);
-  }
-  return { kind: 'cancelled', booking, requestReschedule: fields['requestReschedule'] === true };
-}
-
-function asEvent(news: News, createdAt: number | undefined, receivedAt: number): BookingEvent {
-  const { kind, booking, ...details } = news;
-  const id = createHash('sha256')
-    .update(JSON.stringify([kind, createdAt, booking, ...Object.values(details)]))
-    .digest('hex')
-    .slice(0, 32);
-  // A sender whose clock is ahead must not make a booking look later than it was heard of.
-  const occurredAt = new Date(Math.min(createdAt ?? receivedAt, receivedAt)).toISOString();
-  return { ...news, id, occurredAt };
+  if (booking.seat !== undefined) return { uid, seat: seatOf(installationKey, uid, booking.attendees[0].email) };
+  // Without a seat's id, a host has moved the event with all its seats.
+  if (!seats || fields['attendeeSeatId'] == null) return { uid };
+  warnings.push(`${at('attendeeSeatId')} is none of the attendees' seats: which one has moved is not known`);
+  return undefined;
 }

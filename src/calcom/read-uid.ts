@@ -12,3 +12,8 @@ export function readUid(value: unknown, installationKey: string): string | undef
   if (given === undefined) return undefined;
   return /^[\w.-]{1,100}$/.test(given) ? given : keyedHash(installationKey, 'uid', [given]);
 }
+
+/** Whether the uid is one of ours, made because the sender gave none that could be used: Cal.com does not know it. */
+export function isMadeUid(uid: string): boolean {
+  return /^[0-9a-f]{32}$/.test(uid);
+}

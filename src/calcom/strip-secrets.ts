@@ -1,4 +1,4 @@
-import { bookingFieldsOf, fieldsOf } from './fields.ts';
+import { bookingFieldsOf, deliveredFieldsOf, fieldsOf } from './fields.ts';
 import { parseJson } from './parse-json.ts';
 import { readJoinUrl, readPlace, readWebLink } from './read-location.ts';
 
@@ -11,8 +11,9 @@ const DROPPED =
 
 /** What reading takes as it stands, whatever it looks like: another spelling would be another booking. */
 const VERBATIM = new Set([
-  ...['triggerEvent', 'createdAt', 'startTime', 'endTime', 'uid', 'bookingUid', 'rescheduleUid', 'eventTypeId', 'type'],
-  ...['title', 'eventTitle', 'name', 'firstName', 'lastName', 'email', 'timeZone', 'locale'],
+  ...['triggerEvent', 'createdAt', 'startTime', 'endTime', 'uid', 'bookingUid', 'rescheduleUid', 'rootBookingUid'],
+  ...['attendeeSeatId', 'referenceUid', 'iCalUID', 'eventTypeId', 'type', 'title', 'eventTitle'],
+  ...['name', 'firstName', 'lastName', 'email', 'timeZone', 'locale'],
 ]);
 
 /** Reading looks no deeper than 7, and a body of brackets must not overflow the stack. */
@@ -63,7 +64,7 @@ function withoutTokens(text: string): string {
 
 function joinUrlIn(json: unknown): string | undefined {
   const envelope = fieldsOf(json);
-  const booking = bookingFieldsOf(envelope?.['payload']) ?? bookingFieldsOf(envelope);
+  const booking = (envelope && deliveredFieldsOf(envelope)) ?? bookingFieldsOf(envelope);
   return booking && readJoinUrl(booking.fields);
 }
 

@@ -7,7 +7,7 @@ import { untilStopped } from './until-stopped.ts';
 export function addDemo(program: Command): void {
   program
     .command('demo')
-    .description('books a call seconds ahead, tells what happens, and checks it')
+    .description('books calls seconds ahead, moves and cancels one, tells what happens, and checks it')
     .option('--keep', 'leave everything running afterwards, to look around')
     .action(async ({ keep }: { keep?: boolean }) => {
       const log = createLogger('warn', 'precall-demo');

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { OperatorError } from '../operator-error.ts';
+import { addBook } from './book.ts';
 import { addCodecServer } from './codec-server.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDemo } from './demo.ts';
 import { loadEnvFile } from './env-file.ts';
 import { addMigrate } from './migrate.ts';
 import { addRebuild } from './rebuild.ts';
+import { addReconcile } from './reconcile.ts';
 import { addScenarios } from './scenarios.ts';
 import { addServer } from './server.ts';
 import { addStart } from './start.ts';
@@ -28,6 +30,8 @@ const commands = [
   addMigrate,
   addDeliveries,
   addRebuild,
+  addReconcile,
+  addBook,
   addDemo,
   addScenarios,
 ];

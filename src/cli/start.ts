@@ -6,7 +6,15 @@ import { createLogger } from '../logger.ts';
 import { installRuntime } from '../temporal/connect-worker.ts';
 import { untilStopped } from './until-stopped.ts';
 
-const PREFERRED_PORTS = { temporal: 7233, temporalUi: 8233, codec: 8234, notion: 8010, smtp: 8025, mail: 8026 };
+const PREFERRED_PORTS = {
+  temporal: 7233,
+  temporalUi: 8233,
+  codec: 8234,
+  notion: 8010,
+  calcom: 8011,
+  smtp: 8025,
+  mail: 8026,
+};
 
 export function addStart(program: Command): void {
   program

@@ -5,6 +5,7 @@ import { createLogger } from '../logger.ts';
 import { openStore } from '../store/store.ts';
 import { connectWorker, installRuntime } from '../temporal/connect-worker.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
+import { keepReconcileSchedule } from '../temporal/reconcile-schedule.ts';
 import { createActivities } from '../worker/create-activities.ts';
 import { startWorker } from '../worker/worker.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -44,10 +45,14 @@ async function runWorker(): Promise<void> {
     dataConverter: createDataConverter(cipher),
     shutdownGraceMs: SHUTDOWN_GRACE_MS,
   });
+  const { calcom, reconcile } = config;
+  const everyMs = calcom.apiKey === undefined ? undefined : reconcile.everyMs;
+  const schedule = await keepReconcileSchedule({ connection, namespace, taskQueue, everyMs, log });
   log.info({ taskQueue, namespace }, 'worker started');
 
   void stopped.then((signal) => {
     log.info({ signal }, 'stopping');
+    schedule.stop();
     worker.shutdown();
   });
   await worker.done;

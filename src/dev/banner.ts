@@ -4,13 +4,15 @@ import type { Stack } from './embedded-stack.ts';
 
 /** What runs, which parts stand in for real ones, and where to look. */
 export function bannerOf(stack: Stack, config: Config): string {
-  const { temporal, sandbox, catcher, notion } = stack;
+  const { temporal, sandbox, calcom, catcher, notion } = stack;
   const { publicUrl } = config.server;
   const rows: [string, string][] = [
     ['Webhook', `${stack.url}/webhook/calcom-booking`],
     ...(publicUrl ? [['  outside', `${publicUrl}/webhook/calcom-booking`] as [string, string]] : []),
     ['  secret', secretOf(config)],
     ['  health', `${stack.url}/health, ${stack.url}/ready`],
+    ['Cal.com', calcom ? calcomWords(config) : `yours, read back from ${config.calcom.baseUrl}`],
+    ...(calcom ? [['  page', calcom.pageUrl] as [string, string]] : []),
     [
       'Temporal',
       temporal.uiUrl
@@ -36,6 +38,11 @@ export function bannerOf(stack: Stack, config: Config): string {
     'Ctrl-C stops everything.',
     '',
   ].join('\n');
+}
+
+function calcomWords({ calcom }: Config): string {
+  const readBack = calcom.apiKey === undefined ? '' : ', and each is read back before a mail';
+  return `sandbox: precall book makes bookings on it${readBack}`;
 }
 
 /** Ready to be copied: the ports are those that were free. */

@@ -3,7 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import getPort from 'get-port';
 import type { Logger } from 'pino';
 import type { Cipher } from '../cipher.ts';
-import type { Config, NotionSettings } from '../config.ts';
+import { type CalcomSettings, type Config, type NotionSettings, SANDBOX_API_KEY } from '../config.ts';
 import { lockDataDir } from '../data-dir-lock.ts';
 import { cipherOf, installationKeyOf, keptSecret } from '../kept-secret.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -14,8 +14,12 @@ import { openStore } from '../store/store.ts';
 import { createBookingRuns } from '../temporal/booking-runs.ts';
 import { connectWorker } from '../temporal/connect-worker.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
+import { keepReconcileSchedule } from '../temporal/reconcile-schedule.ts';
 import { createActivities } from '../worker/create-activities.ts';
+import { reconcileNowOf } from '../worker/create-reconciler.ts';
 import { type PrecallWorker, startWorker } from '../worker/worker.ts';
+import { openDoor } from './calcom-sandbox/door.ts';
+import { type CalcomSandbox, startCalcomSandbox } from './calcom-sandbox/sandbox.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher/mail-catcher.ts';
 import { type NotionSandbox, type Seed, startNotionSandbox } from './notion-sandbox/sandbox.ts';
 import { provisionTemporalCli } from './provision/temporal-cli.ts';
@@ -27,7 +31,7 @@ export interface StackOptions {
   /** Takes a line for whoever waits while something takes minutes. */
   say: (line: string) => void;
   /** Ports people get used to; a free one is taken where such a port is in use. */
-  preferredPorts?: Partial<Record<'temporal' | 'temporalUi' | 'codec' | 'notion' | 'smtp' | 'mail', number>>;
+  preferredPorts?: Partial<Record<'temporal' | 'temporalUi' | 'codec' | 'notion' | 'calcom' | 'smtp' | 'mail', number>>;
   /** What the Notion sandbox holds at first. */
   seed?: Seed;
 }
@@ -41,6 +45,7 @@ export interface Stack {
   smtpUrl: string;
   /** The stand-ins that run; absent where the real thing is set up. */
   sandbox: NotionSandbox | undefined;
+  calcom: CalcomSandbox | undefined;
   catcher: MailCatcher | undefined;
   /** Rejects when a part fails that the others cannot do without. */
   failed: Promise<never>;
@@ -83,7 +88,11 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
     const sandbox = config.notion ? undefined : await startSandbox(config.dataDir, preferredPorts, seed);
     if (sandbox) running.push(() => sandbox.stop());
 
+    const calcom = isCalcomGiven(config.calcom) ? undefined : await startCalcom(config.dataDir, preferredPorts);
+    if (calcom) running.push(() => calcom.stop());
+
     const notion = config.notion ?? settingsOf(sandbox!);
+    const set = { ...config, calcom: calcomSettingsOf(config.calcom, calcom) };
     const smtpUrl = config.email.smtpUrl ?? catcher!.smtpUrl;
     const { namespace = 'default', taskQueue } = config.temporal;
     // A profile's TLS and API key are for the operator's Temporal, not for ours.
@@ -94,7 +103,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
     running.push(() => store.close());
     const dataConverter = createDataConverter(cipher);
 
-    const { activities, close } = createActivities({ ...config, smtpUrl, notion, store, installationKey });
+    const { activities, close } = createActivities({ ...set, smtpUrl, notion, store, installationKey });
     running.push(close);
     const connection = await connectWorker({ connectionOptions }, log);
     running.push(() => connection.close());
@@ -111,9 +120,12 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       worker.shutdown();
       await worker.done;
     });
+    const everyMs = set.calcom.apiKey === undefined ? undefined : config.reconcile.everyMs;
+    const schedule = await keepReconcileSchedule({ connection, namespace, taskQueue, everyMs, log });
+    running.push(() => schedule.stop());
 
     const runs = createBookingRuns({
-      config: { ...config, temporal: { ...config.temporal, connectionOptions } },
+      config: { ...set, temporal: { ...config.temporal, connectionOptions } },
       dataConverter,
       log,
     });
@@ -123,13 +135,18 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       config.server.webhookSecrets ??
       (config.server.allowUnsigned ? [] : [keptSecret(config.dataDir, 'webhook-secret')]);
     const server = await startPrecallServer({
-      config: { ...config, server: { ...config.server, webhookSecrets } },
+      config: { ...set, server: { ...config.server, webhookSecrets } },
       store,
       runs,
+      reconcile: reconcileNowOf({ calcom: set.calcom, store, installationKey, log }),
       installationKey,
       log,
     });
     running.push(() => server.stop());
+    if (calcom) {
+      calcom.subscribe({ url: server.url, secret: webhookSecrets[0] });
+      running.push(openDoor(config.dataDir, { url: calcom.url, token: calcom.apiKey }));
+    }
 
     return {
       url: server.url,
@@ -143,6 +160,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       notion,
       smtpUrl,
       sandbox,
+      calcom,
       catcher,
       failed: failureOf(worker, temporal),
       stop,
@@ -208,6 +226,24 @@ async function startSandbox(
 ): Promise<NotionSandbox> {
   const port = await freePort(preferred['notion']);
   return startNotionSandbox({ port, token: keptSecret(dataDir, 'notion-sandbox-token'), ...(seed && { seed }) });
+}
+
+function isCalcomGiven({ apiKey }: CalcomSettings): boolean {
+  return apiKey !== undefined && apiKey !== SANDBOX_API_KEY;
+}
+
+async function startCalcom(dataDir: string, preferred: Record<string, number | undefined>): Promise<CalcomSandbox> {
+  const port = await freePort(preferred['calcom']);
+  return startCalcomSandbox({ port, file: join(dataDir, 'calcom-sandbox-bookings.json') });
+}
+
+/**
+ * Bookings are read back from the sandbox only where the operator says so: it knows nothing of those that a real Cal.com, or
+ * a person with curl, tells of, and would have them cancelled.
+ */
+function calcomSettingsOf(given: CalcomSettings, sandbox: CalcomSandbox | undefined): CalcomSettings {
+  if (!sandbox || given.apiKey === undefined) return given;
+  return { apiKey: sandbox.apiKey, baseUrl: sandbox.url };
 }
 
 function settingsOf({ url, token, contactsDatabaseId, sequenceDatabaseId }: NotionSandbox): NotionSettings {

@@ -7,7 +7,10 @@ import { type LocalTime, localTime, spellOut, startsWhen } from './call-times.ts
  * engine's. What is not known is `null`, so that `{% if call.joinUrl %}` asks for it.
  */
 export interface MailVariables {
+  /** Whom the mail is to. */
   attendee: { name: string | null };
+  /** Who booked the call. */
+  booker: { name: string | null };
   organizer: { name: string | null };
   call: LocalTime & {
     title: string;
@@ -45,6 +48,7 @@ export function mailVariables({
 
   return {
     attendee: { name: textOrNull(attendee.name, 80) },
+    booker: { name: textOrNull(booking.attendees[0].name, 80) },
     organizer: { name: textOrNull(booking.organizer.name, 80) },
     call: {
       title: textOrNull(booking.title, 150) ?? 'Your call',

@@ -1,5 +1,25 @@
-import type { Booking } from '../booking.ts';
+import type { Booking, BookingKey } from '../booking.ts';
 import { keyedHash } from '../keyed-hash.ts';
+
+/** The Message-ID of a mail that is no reminder, such as a notice; else as {@link messageIdOf}. */
+export function noticeIdOf({
+  key,
+  booking,
+  startsAt,
+  step,
+  recipient,
+  domain,
+}: {
+  key: string;
+  booking: BookingKey;
+  startsAt: string;
+  step: string;
+  recipient: string;
+  domain: string;
+}): string {
+  const facts = [booking.uid, booking.seat ?? '', Date.parse(startsAt), step, recipient.toLowerCase()];
+  return `<${keyedHash(key, 'notice mail', facts, 40)}@${domain}>`;
+}
 
 /**
  * The Message-ID of one reminder. The same reminder has the same id however often it is sent, so that a mail program shows

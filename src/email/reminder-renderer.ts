@@ -13,10 +13,13 @@ export interface RenderedMail {
   html: string;
 }
 
-/** Writes the reminder mails. */
+/** The mails in `templates/`: the reminders, and the notice to the owner that a move was not accepted. */
+export type MailTemplate = TemplateName | 'move-rejected';
+
+/** Writes the mails. */
 export interface ReminderRenderer {
   /** @param mail `now` is epoch milliseconds: the mail says how far away the call is then. */
-  render(mail: { booking: Booking; attendee: Attendee; template: TemplateName; now: number }): RenderedMail;
+  render(mail: { booking: Booking; attendee: Attendee; template: MailTemplate; now: number }): RenderedMail;
 }
 
 /** A mail template cannot be used. The message names file, line and fault. */
@@ -24,10 +27,10 @@ export class TemplateError extends OperatorError {
   override readonly name = 'TemplateError';
 }
 
-const TEMPLATES: readonly TemplateName[] = ['72h', '24h', '2h'];
+const TEMPLATES: readonly MailTemplate[] = ['72h', '24h', '2h', 'move-rejected'];
 
 /**
- * Reads the mails in `templatesDir`: `<name>/subject.liquid`, `text.liquid` and `html.liquid` for each {@link TemplateName}.
+ * Reads the mails in `templatesDir`: `<name>/subject.liquid`, `text.liquid` and `html.liquid` for each {@link MailTemplate}.
  *
  * Everything is parsed, checked for variables that do not exist and tried out here, so that a broken template stops the
  * start-up, not a reminder.
@@ -120,6 +123,7 @@ function exists(path: readonly unknown[], scope: unknown): boolean {
 
 const SAMPLE: MailVariables = {
   attendee: { name: 'Ada Lovelace' },
+  booker: { name: 'Ada Lovelace' },
   organizer: { name: 'Grace Hopper' },
   call: {
     title: 'Discovery call',
@@ -138,6 +142,7 @@ const SAMPLES: readonly MailVariables[] = [
   { ...SAMPLE, call: { ...SAMPLE.call, joinUrl: null } },
   {
     attendee: { name: null },
+    booker: { name: null },
     organizer: { name: null },
     call: { ...SAMPLE.call, duration: null, joinUrl: null, location: null },
   },

@@ -108,11 +108,12 @@ function answerTo(reading: Reading, deliveryId: number): { code: number; answer:
   }
 }
 
-/** Where to look for the booking in Temporal. */
-function bookingIn(reading: Reading): { bookingUid: string; workflowId: string } | undefined {
+/** Where to look for the booking in Temporal, unless it is about several seats, each with a run of its own. */
+function bookingIn(reading: Reading): { bookingUid: string; workflowId?: string } | undefined {
   if (reading.verdict !== 'booking') return undefined;
-  const { booking } = reading.event;
-  return { bookingUid: booking.uid, workflowId: workflowIdOf(booking) };
+  const { event } = reading;
+  const isAboutSeats = 'seats' in event && event.seats !== undefined;
+  return { bookingUid: event.booking.uid, ...(!isAboutSeats && { workflowId: workflowIdOf(event.booking) }) };
 }
 
 function logReading({ log }: FastifyRequest, deliveryId: number, reading: Reading): void {

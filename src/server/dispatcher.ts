@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { type Booking, type BookingEvent, type BookingKey, bySeat, type TellingEvent } from '../booking.ts';
 import type { Bookings } from '../store/bookings.ts';
-import type { ClaimedDelivery, DispatchOutcome, Inbox } from '../store/inbox.ts';
+import type { ClaimedDelivery, Dispatched, Inbox } from '../store/inbox.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { type BookingRuns, TemporalRefused, TemporalUnavailable } from '../temporal/booking-runs.ts';
 import { backOffMs, jittered } from './back-off.ts';
@@ -9,9 +10,12 @@ import { createBell } from './bell.ts';
 import { createOutage } from './outage.ts';
 
 export interface DispatcherOptions {
-  inbox: Pick<Inbox, 'claim' | 'markDispatched' | 'putBack' | 'quarantine' | 'backlog'>;
-  bookings: Pick<Bookings, 'close'>;
-  runs: Pick<BookingRuns, 'tell' | 'tellReplaced'>;
+  inbox: Pick<
+    Inbox,
+    'claim' | 'isRetired' | 'spreadOverSeries' | 'markDispatched' | 'putBack' | 'quarantine' | 'backlog'
+  >;
+  bookings: Pick<Bookings, 'close' | 'keysOf'>;
+  runs: Pick<BookingRuns, 'tell' | 'inform'>;
   log: Logger;
   /** How many deliveries are under way at once. */
   atOnce?: number;
@@ -24,6 +28,12 @@ export interface Dispatcher {
   wake(): void;
   /** Ends what is under way, within 5 s; what is left is taken over by another server, or by the next start. */
   stop(): Promise<void>;
+}
+
+/** What its targets made of a delivery. */
+interface Handed extends Dispatched {
+  /** Their runs take no more news. */
+  closed: readonly BookingKey[];
 }
 
 /** Longer than all requests for one delivery take, at 4 s each. */
@@ -103,29 +113,84 @@ export function createDispatcher({ inbox, bookings, runs, log, atOnce = 8 }: Dis
 
   async function dispatch(delivery: ClaimedDelivery): Promise<void> {
     const startedAt = performance.now();
-    let outcome: DispatchOutcome;
+    let handed: Handed;
     try {
-      outcome = await hand(delivery);
+      // Ahead of Temporal, which may be away: from here on the later calls of a cancelled series send nothing.
+      await spread(delivery.event);
+      handed = await hand(delivery);
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       return putBack(delivery, error, startedAt);
     }
-    await inbox.markDispatched(delivery, outcome);
-    // Its run may have ended without being able to say so.
-    if (outcome === 'closed') await bookings.close(delivery.event.booking);
+    const { outcome, closed } = handed;
+    await inbox.markDispatched(delivery, handed);
+    // Their runs may have ended without being able to say so.
+    await Promise.all(closed.map((booking) => bookings.close(booking)));
     log.debug({ deliveryId: delivery.id, bookingUid: delivery.event.booking.uid, outcome }, 'delivery dispatched');
   }
 
-  async function hand({ event, isRetired }: ClaimedDelivery): Promise<DispatchOutcome> {
-    if (event.kind === 'rescheduled') {
-      // The old one first: from here on it sends nothing for the time that is no longer true.
-      await runs.tellReplaced(event.replacedUid, event);
-      outage.end();
+  async function spread(event: BookingEvent) {
+    const series = seriesConcernedBy(event);
+    if (series === undefined) return;
+    if ((await inbox.spreadOverSeries(series)) > 0) bell.ring();
+  }
+
+  async function hand({ event, isRetired, replaces, standsInFor }: ClaimedDelivery): Promise<Handed> {
+    // The replaced ones first: from here on they send nothing for the time that is no longer true.
+    const replaced = await informRuns(replaces, event);
+    if (isRetired) return startingNone('retired');
+    switch (event.kind) {
+      case 'requested':
+        return replaced;
+      case 'ended':
+      case 'no_show':
+        return informRuns([event.booking], event);
+      case 'rejected':
+        // Nobody else tells that what it was to take the place of is gone as well.
+        return standsInFor ? tellRuns([{ ...event, replaced: standsInFor }]) : informRuns([event.booking], event);
+      case 'updated':
+      case 'cancelled': {
+        const seats = event.seats || event.booking.seat ? [] : await seatsOf(event.booking.uid);
+        return seats.length > 0 ? informRuns(seats, event) : tellRuns(await bySeatLeft(event));
+      }
+      default:
+        return tellRuns(await bySeatLeft(event));
     }
-    if (isRetired) return 'retired';
-    const outcome = await runs.tell(event);
-    outage.end();
-    return outcome;
+  }
+
+  /** One event for each seat that it is about, without those that have moved elsewhere. */
+  async function bySeatLeft(event: TellingEvent): Promise<TellingEvent[]> {
+    const all = bySeat(event);
+    if (all.length === 1) return all;
+    const moved = await Promise.all(all.map(({ booking }) => inbox.isRetired(booking)));
+    return all.filter((_, index) => !moved[index]);
+  }
+
+  async function seatsOf(uid: string): Promise<BookingKey[]> {
+    return (await bookings.keysOf(uid)).filter(({ seat }) => seat !== undefined);
+  }
+
+  /** The run of each booking; where no seat is named, those of all its seats. */
+  async function informRuns(concerned: readonly BookingKey[], event: BookingEvent): Promise<Handed> {
+    const keys = await Promise.all(
+      concerned.map(async ({ uid, seat }) => {
+        if (seat !== undefined) return [{ uid, seat }];
+        const known = await bookings.keysOf(uid);
+        return known.length > 0 ? known : [{ uid }];
+      }),
+    );
+    const answers = await Promise.all(keys.flat().map((key) => runs.inform(key, event)));
+    if (answers.length > 0) outage.end();
+    return startingNone(answers.includes('told') ? 'told' : 'absent');
+  }
+
+  async function tellRuns(events: readonly TellingEvent[]): Promise<Handed> {
+    const answers = await Promise.all(events.map((event) => runs.tell(event)));
+    if (answers.length > 0) outage.end();
+    const bookingsThat = (said: 'told' | 'closed'): Booking[] =>
+      events.filter((_, index) => answers[index] === said).map(({ booking }) => booking);
+    const [started, closed] = [bookingsThat('told'), bookingsThat('closed')];
+    return { outcome: started.length > 0 ? 'told' : closed.length > 0 ? 'closed' : 'retired', started, closed };
   }
 
   async function putBack(delivery: ClaimedDelivery, cause: unknown, startedAt: number): Promise<void> {
@@ -176,4 +241,21 @@ export function createDispatcher({ inbox, bookings, runs, log, atOnce = 8 }: Dis
       enough.abort();
     },
   };
+}
+
+function startingNone(outcome: Handed['outcome']): Handed {
+  return { outcome, started: [], closed: [] };
+}
+
+/** The series of which it tells that a call stands, or that the rest of it is called off. */
+function seriesConcernedBy(event: BookingEvent): string | undefined {
+  switch (event.kind) {
+    case 'confirmed':
+    case 'rescheduled':
+      return event.booking.series;
+    case 'cancelled':
+      return event.wholeSeries && event.booking.series;
+    default:
+      return undefined;
+  }
 }

@@ -91,7 +91,14 @@ export const operatorApi: FastifyPluginAsync<OperatorApiOptions> = async (
   app.post<{ Params: { id: string } }>('/api/deliveries/:id/redeliver', async ({ params, log }, reply) => {
     const delivery = await find(params.id);
     if (!delivery) return notFound(reply);
-    const { id, body, receivedAt } = delivery;
+    const { id, source, body, receivedAt } = delivery;
+    if (source !== 'calcom') {
+      return reply.code(409).send({
+        status: 'refused',
+        reason: 'no_webhook',
+        hint: 'Precall has written it itself: there is no webhook to read again.',
+      });
+    }
     if (!body) {
       return reply.code(409).send({
         status: 'refused',

@@ -16,6 +16,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { health } from './health.ts';
 import type { Restorer } from './lost-runs.ts';
 import { operatorApi } from './operator-api.ts';
+import { type ReconcileNow, reconcileApi } from './reconcile-api.ts';
 import type { ReadBody } from './verdict.ts';
 
 export interface ServerOptions {
@@ -24,6 +25,8 @@ export interface ServerOptions {
   runs: Pick<BookingRuns, 'whyNotReady'>;
   dispatcher: Pick<Dispatcher, 'wake'>;
   restorer: Restorer;
+  /** Undefined where there is no key to ask Cal.com with. */
+  reconcile?: ReconcileNow | undefined;
   installationKey: string;
   /** How bodies are read; as this version does it by default. */
   read?: ReadBody;
@@ -36,7 +39,7 @@ export interface ServerOptions {
  * No answer holds anything of its request, or of an error nobody foresaw.
  */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, inbox, runs, dispatcher, restorer, installationKey, log } = options;
+  const { config, inbox, runs, dispatcher, restorer, reconcile, installationKey, log } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // One line for each booking says what a normal day needs.
@@ -63,6 +66,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     read,
   });
   app.register(operatorApi, { inbox, dispatcher, restorer, read, token: config.operatorToken });
+  app.register(reconcileApi, { reconcile, dispatcher, token: config.operatorToken });
   return app;
 }
 

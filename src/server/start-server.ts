@@ -6,6 +6,7 @@ import { createDispatcher } from './dispatcher.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { listen } from './listen.ts';
 import { createRestorer } from './lost-runs.ts';
+import type { ReconcileNow } from './reconcile-api.ts';
 import { startSchedule } from './schedule.ts';
 import { createServer } from './server.ts';
 import type { ReadBody } from './verdict.ts';
@@ -15,6 +16,8 @@ export interface PrecallServerOptions {
   /** Stays open when the server stops, as do the runs. */
   store: Store;
   runs: BookingRuns;
+  /** Undefined where there is no key to ask Cal.com with. */
+  reconcile?: ReconcileNow | undefined;
   installationKey: string;
   /** How bodies are read; as this version does it by default. */
   read?: ReadBody;
@@ -37,7 +40,7 @@ const MINUTE_MS = 60_000;
  * @throws {OperatorError} when it cannot listen.
  */
 export async function startPrecallServer(options: PrecallServerOptions): Promise<PrecallServer> {
-  const { config, store, runs, installationKey, read, log } = options;
+  const { config, store, runs, reconcile, installationKey, read, log } = options;
   const { inbox, bookings } = store;
   const dispatcher = createDispatcher({ inbox, bookings, runs, log });
   const restorer = createRestorer({ inbox, bookings, runs, dispatcher, log });
@@ -49,6 +52,7 @@ export async function startPrecallServer(options: PrecallServerOptions): Promise
     runs,
     dispatcher,
     restorer,
+    reconcile,
     installationKey,
     ...(read && { read }),
     log,

@@ -46,6 +46,10 @@ export interface Bookings {
   live(options: { after?: BookingKey; limit: number; settledMs: number }): Promise<LiveBooking[]>;
   /** Temporal says that its run has ended, though the run could not report it. */
   close(booking: BookingKey): Promise<void>;
+  /** The booking, or all its known seats; none if it has no row. */
+  keysOf(uid: string): Promise<BookingKey[]>;
+  /** Cal.com was asked, and says the same as we know. */
+  markVerified(booking: BookingKey): Promise<void>;
   find(booking: BookingKey): Promise<StoredBooking | undefined>;
   /** By start, soonest first; `after` is the last row of the page before. For lists and benchmarks. */
   list(page: { after?: { startsAt: Date } & BookingKey; limit: number }): Promise<StoredBooking[]>;

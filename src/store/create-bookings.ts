@@ -33,6 +33,7 @@ export function createBookings({ database, seal }: { database: Database; seal: S
         attendeeName: booker.name,
         attendeeEmail: booker.email,
         title: booking.title,
+        twin: booking.twin ?? null,
         report,
         state: seal.closeJson(state),
         revision,
@@ -87,6 +88,24 @@ export function createBookings({ database, seal }: { database: Database; seal: S
 
     async close(booking) {
       await database.run((db) => db.update(bookings).set({ isOver: true }).where(isBooking(bookings, booking)));
+    },
+
+    async keysOf(uid) {
+      const { provider, externalId } = keyColumns({ uid });
+      const rows = await database.run((db) =>
+        db
+          .select({ externalId: bookings.externalId, seat: bookings.seat })
+          .from(bookings)
+          .where(and(eq(bookings.provider, provider), eq(bookings.externalId, externalId)))
+          .orderBy(asc(bookings.seat)),
+      );
+      return rows.map(keyOf);
+    },
+
+    async markVerified(booking) {
+      await database.run((db) =>
+        db.update(bookings).set({ verifiedAt: sql`now()` }).where(isBooking(bookings, booking)),
+      );
     },
 
     async find(booking) {

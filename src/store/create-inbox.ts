@@ -1,81 +1,72 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, exists, gte, inArray, isNotNull, lt, ne, notInArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, exists, gte, inArray, isNotNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
-import type { BookingEvent, BookingKey } from '../booking.ts';
+import type { BookingEvent } from '../booking.ts';
+import { claimDeliveries, fromNow } from './claim-deliveries.ts';
+import { isAbout } from './concerns.ts';
 import type { Database, Db } from './database.ts';
-import type { ArrivedDelivery, DeliveryDetails, DeliverySummary, Inbox, Verdict } from './inbox.ts';
-import { bookings, deliveries, retiredBookings } from './schema.ts';
+import { arrivalColumns, verdictColumns } from './delivery-columns.ts';
+import { detailsOf, SUMMARY, summaryOf } from './delivery-details.ts';
+import type { Inbox, Verdict } from './inbox.ts';
+import { markDispatched } from './mark-dispatched.ts';
+import { keyOf, namesReplaced, placesTakenBy, retirementsOf, WRITTEN, withRetirements } from './retirements.ts';
+import { rowsOf } from './rows.ts';
+import { deliveries, retiredBookings } from './schema.ts';
 import type { Seal } from './seal.ts';
+import { callsThatEndWith, cancelWithSeries, type SeriesEnd } from './series.ts';
+import { ANEW } from './tell-again.ts';
 
 /** How long a delivery that cannot be opened, for want of its key, is left alone. */
 const UNREADABLE_PAUSE_MS = 60_000;
 const TOLD_AT_ONCE = 1_000;
 
+interface Written {
+  id: string | number;
+  has_others?: boolean;
+}
+
+/** What stops a mail until its run has heard of it. What replaces a booking has retired it, and is no less. */
+const STOPPING = ['cancelled', 'rescheduled', 'rejected'];
+
 /** The inbox as rows of `deliveries` and `retired_bookings`. Leases and pauses go by the clock of the database. */
 export function createInbox({ database, seal, log }: { database: Database; seal: Seal; log: Logger }): Inbox {
-  const verdictColumns = (verdict: Verdict) => {
-    const event = verdict.status === 'pending' ? verdict.event : undefined;
-    return {
-      status: verdict.status,
-      trigger: verdict.trigger ?? null,
-      reason: verdict.status === 'pending' ? null : verdict.reason,
-      warnings: verdict.status === 'pending' ? verdict.warnings : [],
-      event: event ? seal.closeJson(event) : null,
-      eventId: event?.id ?? null,
-      eventKind: event?.kind ?? null,
-      occurredAt: event ? new Date(event.occurredAt) : null,
-      subjectUid: event?.booking.uid ?? null,
-      subjectSeat: event?.booking.seat ?? '',
-      replacedUid: event?.kind === 'rescheduled' ? event.replacedUid : null,
-    };
-  };
-
-  async function putBack(id: number, options: { error: string; pauseMs: number; refused: boolean }): Promise<void> {
-    const { error, pauseMs, refused } = options;
-    await database.run((db) =>
-      db
-        .update(deliveries)
-        .set({
-          dueAt: fromNow(pauseMs),
-          claimedUntil: null,
-          lastError: error,
-          ...(refused && { refusals: sql`${deliveries.refusals} + 1` }),
-        })
-        .where(and(eq(deliveries.id, id), eq(deliveries.status, 'pending'))),
-    );
+  /** @returns the id of the delivery that was written, if there was one to write. */
+  async function write(verdict: Verdict, statement: (db: Db) => SQL): Promise<number | undefined> {
+    const [written] = await database.run((db) => {
+      const plain = statement(db);
+      return rowsOf<Written>(db, namesReplaced(verdict) ? withRetirements(plain) : plain);
+    });
+    if (!written) return undefined;
+    const id = Number(written.id);
+    // Not in one statement for all: that takes the database three times as long. If we die before it, claiming makes up for it.
+    if (written.has_others) await database.run((db) => db.execute(withRetirements(placesTakenBy([id]))));
+    return id;
   }
 
-  /** The event of a claimed delivery; one that cannot be opened must not keep the others waiting. */
-  async function openEvent(id: number, sealed: Buffer | null): Promise<BookingEvent | undefined> {
+  /** The event of a delivery, if it can be opened. */
+  function open(deliveryId: number, sealed: Buffer | null): { event: BookingEvent } | { reason: string } {
     try {
       if (!sealed) throw new Error('Its event has been purged.');
-      return seal.openJson(sealed) as BookingEvent;
+      return { event: seal.openJson(sealed) as BookingEvent };
     } catch (error) {
       const reason = (error as Error).message;
-      log.error({ deliveryId: id, reason }, 'a delivery cannot be opened');
-      await putBack(id, { error: reason, pauseMs: UNREADABLE_PAUSE_MS, refused: false });
-      return undefined;
+      log.error({ deliveryId, reason }, 'a delivery cannot be opened');
+      return { reason };
     }
   }
 
-  return {
+  const inbox: Inbox = {
     async keep(delivery, verdict) {
       const bodyHash = createHash('sha256').update(delivery.body).digest();
-      const row = { ...arrivalColumns(delivery, seal), ...verdictColumns(verdict) };
+      const row = { ...arrivalColumns(delivery, seal), ...verdictColumns(verdict, seal) };
 
-      const [kept] = await database.run((db) =>
-        idsOf(
-          db,
-          withRetirement(
-            db
-              .insert(deliveries)
-              .values({ source: delivery.source, bodyHash, ...row })
-              .onConflictDoNothing({ target: [deliveries.source, deliveries.bodyHash] })
-              .returning({ id: deliveries.id })
-              .getSQL(),
-            verdict,
-          ),
-        ),
+      const kept = await write(verdict, (db) =>
+        db
+          .insert(deliveries)
+          .values({ source: delivery.source, bodyHash, ...row })
+          .onConflictDoNothing({ target: [deliveries.source, deliveries.bodyHash] })
+          .returning(WRITTEN)
+          .getSQL(),
       );
       if (kept !== undefined) return { id: kept, status: verdict.status, repeated: false };
 
@@ -89,107 +80,69 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
       );
       if (!first!.mayBeReadAgain) return { id: first!.id, status: first!.status, repeated: true };
 
-      const [revised] = await database.run((db) =>
-        idsOf(
-          db,
-          withRetirement(
-            db
-              .update(deliveries)
-              .set({ ...row, ...ANEW })
-              .where(and(isRepeat, mayBeReadAgain))
-              .returning({ id: deliveries.id })
-              .getSQL(),
-            verdict,
-          ),
-        ),
+      const revised = await write(verdict, (db) =>
+        db
+          .update(deliveries)
+          .set({ ...row, ...ANEW })
+          .where(and(isRepeat, mayBeReadAgain))
+          .returning(WRITTEN)
+          .getSQL(),
       );
       if (revised === undefined) return { id: first!.id, status: verdict.status, repeated: true };
       return { id: revised, status: verdict.status, repeated: false };
     },
 
     async claim(limit, leaseMs) {
-      const taken = await database.run((db) => {
-        const due = db
-          .select({ id: deliveries.id })
-          .from(deliveries)
-          .where(
-            and(
-              eq(deliveries.status, 'pending'),
-              sql`${deliveries.dueAt} <= now()`,
-              sql`coalesce(${deliveries.claimedUntil} <= now(), true)`,
-            ),
-          )
-          .orderBy(deliveries.dueAt, deliveries.id)
-          .limit(limit)
-          .for('update', { skipLocked: true });
-        return (
-          db
-            .update(deliveries)
-            .set({ claimedUntil: fromNow(leaseMs), attempts: sql`${deliveries.attempts} + 1` })
-            // As an array it is chosen once; a plain subquery may be run again, and lease more than `limit`.
-            .where(sql`${deliveries.id} = any(array(${due}))`)
-            .returning({
-              id: deliveries.id,
-              event: deliveries.event,
-              isRetired: sql<boolean>`${exists(retirementsOfSubject(db))}`,
-              receivedAt: deliveries.receivedAt,
-              attempts: deliveries.attempts,
-              refusals: deliveries.refusals,
-            })
-        );
-      });
-      const opened = await Promise.all(
-        taken.map(async (row) => ({ ...row, event: await openEvent(row.id, row.event) })),
+      const taken = await claimDeliveries(database, limit, leaseMs);
+      const claimed = await Promise.all(
+        taken.map(async ({ id, event: sealed, receivedAt, attempts, refusals, isRetired, replaces, standsInFor }) => {
+          const opened = open(id, sealed);
+          if ('reason' in opened) {
+            // It must not keep the others waiting.
+            await inbox.putBack(id, { error: opened.reason, pauseMs: UNREADABLE_PAUSE_MS, refused: false });
+            return [];
+          }
+          const relations = {
+            isRetired,
+            replaces: replaces.map(keyOf),
+            standsInFor: standsInFor ? keyOf(standsInFor) : undefined,
+          };
+          return [{ id, event: opened.event, ...relations, receivedAt, attempts, refusals }];
+        }),
       );
-      return opened
-        .flatMap(({ event, ...row }) => (event ? [{ ...row, event }] : []))
-        .toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime() || a.id - b.id);
+      return claimed.flat().toSorted((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime() || a.id - b.id);
     },
 
-    async markDispatched({ id, event }, outcome) {
-      const { booking } = event;
-      await database.run((db) => {
-        const marked = db
-          .update(deliveries)
-          .set({ status: 'dispatched', reason: outcome, dispatchedAt: sql`now()`, claimedUntil: null, lastError: null })
-          .where(and(eq(deliveries.id, id), eq(deliveries.status, 'pending')))
-          .returning({ id: deliveries.id });
-        if (outcome !== 'told') return marked;
-
-        // The statement sees the tables as they were before it. A booking retired since its run was started must be told so
-        // by the delivery that retired it, if that one was dispatched before there was a run to tell.
-        const retiring = db
-          .select({ id: retiredBookings.deliveryId })
-          .from(retiredBookings)
-          .where(
-            and(
-              concerns(retiredBookings.externalId, retiredBookings.seat, booking),
-              ne(retiredBookings.deliveryId, id),
-            ),
-          );
-        const toldAgain = db
-          .update(deliveries)
-          .set({ status: 'pending', ...ANEW })
-          .where(
-            and(
-              inArray(deliveries.id, retiring),
-              eq(deliveries.status, 'dispatched'),
-              isNotNull(deliveries.event),
-              sql`exists (select from marked)`,
-            ),
-          )
-          .returning({ id: deliveries.id });
-        return db.execute(sql`
-          with marked as ${marked}, told_again as ${toldAgain}
-          insert into ${bookings} (external_id, seat, status, starts_at, ends_at, attendee_name, attendee_email, title)
-          select ${booking.uid}::text, ${booking.seat ?? ''}::text, 'scheduled', ${booking.startsAt}::timestamptz,
-            ${booking.endsAt}::timestamptz, ${booking.attendees[0].name}::text, ${booking.attendees[0].email}::text,
-            ${booking.title}::text
-          from marked on conflict do nothing`);
-      });
+    async markDispatched(delivery, dispatched) {
+      await database.run((db) => markDispatched(db, delivery, dispatched));
     },
 
-    putBack,
+    async spreadOverSeries(series) {
+      const calls = await database.run((db) => callsThatEndWith(db, series));
+      let fresh = 0;
+      for (const { deliveryId, event: sealed, endedBy } of calls) {
+        const opened = open(deliveryId, sealed);
+        if ('reason' in opened || !('startsAt' in opened.event.booking)) continue;
+        const { delivery, verdict } = cancelWithSeries(opened.event.booking, endedBy as SeriesEnd);
+        const { repeated } = await inbox.keep(delivery, verdict);
+        if (!repeated) fresh += 1;
+      }
+      return fresh;
+    },
+
+    async putBack(id, { error, pauseMs, refused }) {
+      await database.run((db) =>
+        db
+          .update(deliveries)
+          .set({
+            dueAt: fromNow(pauseMs),
+            claimedUntil: null,
+            lastError: error,
+            ...(refused && { refusals: sql`${deliveries.refusals} + 1` }),
+          })
+          .where(and(eq(deliveries.id, id), eq(deliveries.status, 'pending'))),
+      );
+    },
 
     async quarantine(id, reason) {
       await database.run((db) =>
@@ -201,13 +154,21 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
     },
 
     async tellAgain(booking, heard) {
-      const told = await database.run((db) =>
-        db
+      const { uid, seat = '' } = booking;
+      const told = await database.run((db) => {
+        const retiring = sql`${deliveries.id} = any(array(${retirementsOf(db, booking)}))`;
+        return db
           .update(deliveries)
           .set({ status: 'pending', ...ANEW })
-          .where(and(isDispatched(), concernsBooking(booking), notInArray(deliveries.eventId, [...heard])))
-          .returning({ id: deliveries.id }),
-      );
+          .where(
+            and(
+              isDispatched(),
+              sql`(${isAbout(uid, seat)} or ${retiring})`,
+              notInArray(deliveries.eventId, [...heard]),
+            ),
+          )
+          .returning({ id: deliveries.id });
+      });
       return told.length;
     },
 
@@ -237,15 +198,16 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
     },
 
     async hasUnheardNews(booking, heard) {
+      const { uid, seat = '' } = booking;
       const [answer] = await database.run((db) => {
         const unheard = db
           .select({ one: sql`1` })
           .from(deliveries)
           .where(
             and(
-              inArray(deliveries.eventKind, ['cancelled', 'rescheduled']),
+              inArray(deliveries.eventKind, STOPPING),
               notInArray(deliveries.status, ['ignored', 'rejected']),
-              concernsBooking(booking),
+              isAbout(uid, seat),
               notInArray(deliveries.eventId, [...heard]),
             ),
           );
@@ -278,32 +240,28 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
     async find(id) {
       const [row] = await database.run((db) => db.select().from(deliveries).where(eq(deliveries.id, id)));
       if (!row) return undefined;
-      const details: DeliveryDetails = {
-        ...summaryOf(row),
-        headers: row.headers,
-        signature: row.signature,
-        warnings: row.warnings,
-        ...(row.secretNumber !== null && { secretNumber: row.secretNumber }),
-        ...(row.dispatchedAt && { dispatchedAt: row.dispatchedAt }),
-        ...(row.body && { body: seal.open(row.body) }),
-      };
-      return details;
+      const retired = await database.run((db) =>
+        db
+          .selectDistinct({ uid: retiredBookings.externalId })
+          .from(retiredBookings)
+          .where(eq(retiredBookings.deliveryId, id))
+          .orderBy(retiredBookings.externalId),
+      );
+      return detailsOf(
+        row,
+        retired.map(({ uid }) => uid),
+        seal,
+      );
     },
 
     async reread(id, verdict) {
-      await database.run((db) =>
-        idsOf(
-          db,
-          withRetirement(
-            db
-              .update(deliveries)
-              .set({ ...verdictColumns(verdict), ...ANEW })
-              .where(eq(deliveries.id, id))
-              .returning({ id: deliveries.id })
-              .getSQL(),
-            verdict,
-          ),
-        ),
+      await write(verdict, (db) =>
+        db
+          .update(deliveries)
+          .set({ ...verdictColumns(verdict, seal), ...ANEW })
+          .where(eq(deliveries.id, id))
+          .returning(WRITTEN)
+          .getSQL(),
       );
     },
 
@@ -321,94 +279,9 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
       return { pending, ...(oldestReceivedAt && { oldestReceivedAt }) };
     },
   };
-}
-
-/** What a delivery forgets of earlier attempts when it is to be dispatched from the start. */
-const ANEW = { dueAt: sql`now()`, claimedUntil: null, attempts: 0, refusals: 0, lastError: null, dispatchedAt: null };
-
-const SUMMARY = {
-  id: deliveries.id,
-  source: deliveries.source,
-  receivedAt: deliveries.receivedAt,
-  trigger: deliveries.trigger,
-  subjectUid: deliveries.subjectUid,
-  replacedUid: deliveries.replacedUid,
-  status: deliveries.status,
-  reason: deliveries.reason,
-  attempts: deliveries.attempts,
-  lastError: deliveries.lastError,
-};
-
-function summaryOf(row: Pick<typeof deliveries.$inferSelect, keyof typeof SUMMARY>): DeliverySummary {
-  const { id, source, receivedAt, status, attempts, trigger, subjectUid, replacedUid, reason, lastError } = row;
-  return {
-    id,
-    source,
-    receivedAt,
-    status,
-    attempts,
-    ...(trigger !== null && { trigger }),
-    ...(subjectUid !== null && { subjectUid }),
-    ...(replacedUid !== null && { replacedUid }),
-    ...(reason !== null && { reason }),
-    ...(lastError !== null && { lastError }),
-  };
-}
-
-function arrivalColumns({ keptBody, headers, signature, secretNumber, receivedAt }: ArrivedDelivery, seal: Seal) {
-  return { body: seal.close(keptBody), headers, signature, secretNumber: secretNumber ?? null, receivedAt };
-}
-
-/** Writes a delivery, and in the same statement notes the booking that it replaces as retired. */
-function withRetirement(write: SQL, verdict: Verdict): SQL {
-  if (verdict.status !== 'pending' || verdict.event.kind !== 'rescheduled') return write;
-  const { replacedUid, booking } = verdict.event;
-  return sql`
-    with written as (${write}), retired as (
-      insert into ${retiredBookings} (external_id, replaced_by, delivery_id)
-      select ${replacedUid}::text, ${booking.uid}::text, id from written on conflict do nothing
-    )
-    select id from written`;
-}
-
-async function idsOf(db: Db, query: SQL): Promise<number[]> {
-  const { rows } = (await db.execute(query)) as unknown as { rows: { id: string | number }[] };
-  return rows.map(({ id }) => Number(id));
-}
-
-function retirementsOf(db: Db, booking: BookingKey) {
-  return db
-    .select({ one: sql`1` })
-    .from(retiredBookings)
-    .where(concerns(retiredBookings.externalId, retiredBookings.seat, booking));
-}
-
-function retirementsOfSubject(db: Db) {
-  const { externalId, seat } = retiredBookings;
-  return db
-    .select({ one: sql`1` })
-    .from(retiredBookings)
-    .where(and(eq(externalId, deliveries.subjectUid), or(eq(seat, ''), eq(seat, deliveries.subjectSeat))));
-}
-
-/** As its subject, or as the one it replaces. */
-function concernsBooking(booking: BookingKey): SQL | undefined {
-  return or(concerns(deliveries.subjectUid, deliveries.subjectSeat, booking), eq(deliveries.replacedUid, booking.uid));
-}
-
-/** What is about a whole seated event is about each of its seats. */
-function concerns(
-  uid: typeof deliveries.subjectUid | typeof retiredBookings.externalId,
-  seat: typeof deliveries.subjectSeat | typeof retiredBookings.seat,
-  booking: BookingKey,
-): SQL | undefined {
-  return and(eq(uid, booking.uid), inArray(seat, ['', booking.seat ?? '']));
+  return inbox;
 }
 
 function isDispatched(): SQL | undefined {
   return and(eq(deliveries.status, 'dispatched'), isNotNull(deliveries.event));
-}
-
-function fromNow(ms: number): SQL {
-  return sql`now() + ${ms} * interval '1 millisecond'`;
 }

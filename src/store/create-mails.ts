@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, exists, inArray, lt, ne, or, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { Database } from './database.ts';
 import type { MailClaim, Mails } from './mails.ts';
 import { recipientHash } from './recipient-hash.ts';
-import { MAIL_KEY, reminders } from './schema.ts';
+import { bookings, MAIL_KEY, reminders } from './schema.ts';
 import type { Seal } from './seal.ts';
 
 /** Why a mail of which nobody knew twice is not sent a third time. */
@@ -68,6 +69,46 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
           .returning(),
       );
       return claimOf(row!, token);
+    },
+
+    async isLeftToTwin({ booking, startsAt, step, recipient }) {
+      const own = alias(bookings, 'own');
+      const [answer] = await database.run((db) => {
+        const isSent = exists(
+          db
+            .select({ one: sql`1` })
+            .from(reminders)
+            .where(
+              and(
+                eq(reminders.provider, bookings.provider),
+                eq(reminders.externalId, bookings.externalId),
+                eq(reminders.startsAt, new Date(startsAt)),
+                eq(reminders.step, step),
+                eq(sql`lower(${reminders.address})`, recipient.toLowerCase()),
+                inArray(reminders.state, ['sending', 'sent']),
+              ),
+            ),
+        );
+        const sends = and(
+          eq(bookings.status, 'scheduled'),
+          eq(bookings.isOver, false),
+          lt(bookings.externalId, own.externalId),
+        );
+        return db
+          .select({ one: sql`1` })
+          .from(own)
+          .innerJoin(bookings, and(eq(bookings.twin, own.twin), ne(bookings.externalId, own.externalId)))
+          .where(
+            and(
+              eq(own.provider, 'calcom'),
+              eq(own.externalId, booking.uid),
+              eq(own.seat, booking.seat ?? ''),
+              or(sends, isSent),
+            ),
+          )
+          .limit(1);
+      });
+      return answer !== undefined;
     },
 
     async startSending(token) {

@@ -1,7 +1,10 @@
-import type { BookingEvent, BookingKey } from '../booking.ts';
+import type { Booking, BookingEvent, BookingKey } from '../booking.ts';
 
-/** Who reported it. */
-export type DeliverySource = 'calcom' | 'operator';
+/**
+ * Who reported it: Cal.com by a webhook, an operator, Cal.com's API when it was asked before a mail or by the reconciler, or we
+ * ourselves for the calls that go with a cancelled series.
+ */
+export type DeliverySource = 'calcom' | 'operator' | 'api' | 'reconcile' | 'series';
 
 /** One webhook request, or another report, as it arrived. */
 export interface ArrivedDelivery {
@@ -31,8 +34,12 @@ export interface ClaimedDelivery {
   event: BookingEvent;
   /** Whether its booking has been replaced for good. */
   isRetired: boolean;
+  /** The bookings that it has retired: each run of theirs is to hear it. */
+  replaces: readonly BookingKey[];
+  /** Which booking its subject has taken the place of, whichever delivery said so; undefined for none. */
+  standsInFor: BookingKey | undefined;
   receivedAt: Date;
-  /** This one included. */
+  /** This one included. Whoever has claimed it before the last attempt can no longer mark it. */
   attempts: number;
   /** How often Temporal has refused it as invalid so far. */
   refusals: number;
@@ -45,7 +52,16 @@ export type DispatchOutcome =
   /** The call is over: its run takes no more news. */
   | 'closed'
   /** Its booking has been replaced for good: nothing is started for it. */
-  | 'retired';
+  | 'retired'
+  /** No run looks after its booking, and this news starts none. It is told once there is one. */
+  | 'absent';
+
+/** What became of a delivery, and which bookings have a run because of it. */
+export interface Dispatched {
+  outcome: DispatchOutcome;
+  /** They get their rows among the bookings. */
+  started: readonly Booking[];
+}
 
 /** A delivery as the operator sees it. No names, no addresses. */
 export interface DeliverySummary {
@@ -68,6 +84,14 @@ export interface DeliveryDetails extends DeliverySummary {
   secretNumber?: number;
   warnings: readonly string[];
   dispatchedAt?: Date;
+  /** The uids of the bookings that it has retired: those it names, and those of its lineage. */
+  retires?: readonly string[];
+  /** See {@link Booking.lineage}. */
+  lineage?: string;
+  lineageSequence?: number;
+  series?: string;
+  /** It calls off the later calls of its series as well. */
+  endsSeries?: boolean;
   /** Without secrets; undefined once it has been purged. It holds names and addresses. */
   body?: Buffer;
 }
@@ -75,8 +99,8 @@ export interface DeliveryDetails extends DeliverySummary {
 /** Everything that was reported, kept until long after it has been dispatched. */
 export interface Inbox {
   /**
-   * Keeps a delivery, and in the same transaction notes the booking it replaces as retired. Once it returns, the delivery
-   * is on disk.
+   * Keeps a delivery, in the same transaction notes the booking that it names as replaced as retired, and then those of its lineage
+   * that come before it, even if they arrive later. Once it returns, all of that is on disk.
    *
    * An exact repeat (same source, same body), whatever its age, changes nothing, unless the first was rejected or quarantined: then it takes the
    * new verdict.
@@ -87,10 +111,19 @@ export interface Inbox {
   /** Takes up to `limit` pending deliveries whose time has come, oldest first, and leases them: no other process takes them meanwhile. */
   claim(limit: number, leaseMs: number): Promise<ClaimedDelivery[]>;
   /**
-   * Every target took it. A booking that was told for the first time gets its row among the bookings, in the same transaction.
-   * If its booking was retired in the meantime, the delivery that retired it is dispatched again.
+   * Every target took it. A booking that was told for the first time gets its row among the bookings, in the same transaction, and
+   * what was `absent` for it is dispatched again. If its booking was retired in the meantime, so is the delivery that retired it.
+   *
+   * Something may have arrived since it was claimed that makes it another matter: then it stays pending, and is claimed again.
    */
-  markDispatched(delivery: ClaimedDelivery, outcome: DispatchOutcome): Promise<void>;
+  markDispatched(delivery: ClaimedDelivery, dispatched: Dispatched): Promise<void>;
+  /**
+   * Keeps a cancelling delivery for each known later call of the series, if a delivery has called the rest of it off. Safe to repeat,
+   * and in any order: a call that is heard of after its series was called off gets one as well, if it had been booked before.
+   *
+   * @returns how many are new.
+   */
+  spreadOverSeries(series: string): Promise<number>;
   /** It could not be dispatched now: it stays pending, and is claimed again after the pause. */
   putBack(id: number, options: { error: string; pauseMs: number; refused: boolean }): Promise<void>;
   quarantine(id: number, reason: string): Promise<void>;

@@ -29,6 +29,11 @@ export interface Mails {
    * earlier attempt had rendered.
    */
   claim(key: MailKey, options: { dueAt: string; messageId: string; content: Buffer }): Promise<MailClaim>;
+  /**
+   * Whether another booking sends this mail: somebody has booked the same call twice by mistake, and gets each mail for one of them.
+   * Of two that stand, the one with the lower uid sends; and none sends what the other has sent already.
+   */
+  isLeftToTwin(key: MailKey): Promise<boolean>;
   /** Directly before the mail goes on the wire. @returns false when a later attempt has taken it over: do not send. */
   startSending(token: string): Promise<boolean>;
   /** The mail server took it. The rendered mail is forgotten. */

@@ -37,7 +37,7 @@ export const deliveries = pgTable(
   'deliveries',
   {
     id: numbered(),
-    source: text('source', { enum: ['calcom', 'operator'] }).notNull(),
+    source: text('source', { enum: ['calcom', 'operator', 'api', 'reconcile', 'series'] }).notNull(),
     /** SHA-256 of the bytes as sent. It is never purged: however late a repeat comes, it is known. */
     bodyHash: bytea('body_hash').notNull(),
     /** Sealed, without secrets; null once purged. */
@@ -49,7 +49,18 @@ export const deliveries = pgTable(
     occurredAt: instant('occurred_at'),
     subjectUid: text('subject_uid'),
     subjectSeat: text('subject_seat').notNull().default(''),
+    /** Of a whole seated event: the seats that it is about; null for all of them. */
+    subjectSeats: text('subject_seats').array(),
+    /** When the call starts that it is about; null for what tells nothing but the booking's name. */
+    subjectStartsAt: instant('subject_starts_at'),
     replacedUid: text('replaced_uid'),
+    replacedSeat: text('replaced_seat').notNull().default(''),
+    /** Of the same lineage, the higher sequence has taken the lower one's place. */
+    lineage: text('lineage'),
+    lineageSequence: bigint('lineage_sequence', { mode: 'number' }),
+    series: text('series'),
+    /** It calls off the later calls of the series as well. */
+    endsSeries: boolean('ends_series').notNull().default(false),
     trigger: text('trigger'),
     status: text('status', { enum: ['pending', 'dispatched', 'ignored', 'rejected', 'quarantined'] }).notNull(),
     reason: text('reason'),
@@ -72,6 +83,8 @@ export const deliveries = pgTable(
     index('deliveries_by_status').on(table.status, table.id),
     index('deliveries_by_subject').on(table.subjectUid),
     index('deliveries_by_replaced').on(table.replacedUid).where(sql`replaced_uid is not null`),
+    index('deliveries_by_lineage').on(table.lineage).where(sql`lineage is not null`),
+    index('deliveries_by_series').on(table.series).where(sql`series is not null`),
     index('deliveries_with_body').on(table.receivedAt).where(sql`body is not null`),
   ],
 );
@@ -88,6 +101,10 @@ export const bookings = pgTable(
     attendeeName: text('attendee_name'),
     attendeeEmail: text('attendee_email'),
     title: text('title'),
+    /** Bookings made by mistake twice share it; null where that cannot be told. */
+    twin: text('twin'),
+    /** When Cal.com last said how it stands, by webhook or when it was asked. */
+    verifiedAt: instant('verified_at').notNull().defaultNow(),
     /** Null until its run has reported. */
     report: jsonb('report').$type<unknown>(),
     /** Sealed; null until its run has reported, and once purged. */
@@ -101,6 +118,7 @@ export const bookings = pgTable(
     primaryKey({ name: 'bookings_key', columns: [table.provider, table.externalId, table.seat] }),
     index('bookings_by_start').on(table.startsAt, table.externalId, table.seat),
     index('bookings_live').on(table.externalId, table.seat).where(sql`not is_over`),
+    index('bookings_twins').on(table.twin).where(sql`twin is not null`),
     index('bookings_with_people').on(table.endsAt).where(sql`attendee_email is not null`),
   ],
 );
@@ -181,5 +199,51 @@ export const retiredBookings = pgTable(
       .references(() => deliveries.id),
     at: instant('at').notNull().defaultNow(),
   },
-  (table) => [primaryKey({ name: 'retired_bookings_key', columns: [table.provider, table.externalId, table.seat] })],
+  (table) => [
+    primaryKey({ name: 'retired_bookings_key', columns: [table.provider, table.externalId, table.seat] }),
+    index('retired_bookings_of').on(table.deliveryId),
+    index('retired_bookings_by').on(table.replacedBy),
+  ],
+);
+
+/** What each booking says about its booker's contact. `person` is a keyed hash of the address. */
+export const contactClaims = pgTable(
+  'contact_claims',
+  {
+    ...bookingKey(),
+    person: text('person').notNull(),
+    startsAt: instant('starts_at').notNull(),
+    endsAt: instant('ends_at').notNull(),
+    standing: text('standing', { enum: ['live', 'cancelled', 'superseded', 'completed', 'no_show'] }).notNull(),
+    /** When it came to stand so: what decides between those that are over. */
+    changedAt: instant('changed_at').notNull(),
+    /** Whether a live one wants the campaign status. */
+    inCampaign: boolean('in_campaign').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'contact_claims_key', columns: [table.provider, table.externalId, table.seat] }),
+    index('contact_claims_of').on(table.person),
+  ],
+);
+
+/** One row for each person whose contact is kept: who is writing it now, and what was written last. */
+export const contacts = pgTable('contacts', {
+  person: text('person').primaryKey(),
+  claimToken: uuid('claim_token'),
+  claimedUntil: instant('claimed_until'),
+  writtenStatus: text('written_status'),
+  /** Calendar day, YYYY-MM-DD. */
+  writtenDate: text('written_date'),
+});
+
+/** What a pass over Cal.com's bookings found to differ: acted upon when a later pass finds the same. */
+export const findings = pgTable(
+  'findings',
+  {
+    ...bookingKey(),
+    /** Names what Cal.com says instead, so that two passes can be compared. */
+    finding: text('finding').notNull(),
+    foundAt: instant('found_at').notNull(),
+  },
+  (table) => [primaryKey({ name: 'findings_key', columns: [table.provider, table.externalId, table.seat] })],
 );

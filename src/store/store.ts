@@ -4,10 +4,14 @@ import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Cipher } from '../cipher.ts';
 import type { Bookings } from './bookings.ts';
+import type { Contacts } from './contacts.ts';
 import { createBookings } from './create-bookings.ts';
+import { createContacts } from './create-contacts.ts';
+import { createFindings } from './create-findings.ts';
 import { createInbox } from './create-inbox.ts';
 import { createMails } from './create-mails.ts';
 import { createPostgres, type Database, openPglite } from './database.ts';
+import type { Findings } from './findings.ts';
 import type { Inbox } from './inbox.ts';
 import type { Mails } from './mails.ts';
 import { migratePgliteIn, migratePostgresAt } from './migrate.ts';
@@ -20,6 +24,8 @@ export interface Store {
   readonly inbox: Inbox;
   readonly bookings: Bookings;
   readonly mails: Mails;
+  readonly contacts: Contacts;
+  readonly findings: Findings;
   /** Forgets people's data whose time has come. What was decided stays. */
   purge(options: PurgeOptions): Promise<PurgeReport>;
   /** Whether the database answers now. */
@@ -62,6 +68,8 @@ export function createStore(database: Database, { cipher, log }: Pick<StoreOptio
     inbox: createInbox({ database, seal, log }),
     bookings: createBookings({ database, seal }),
     mails: createMails({ database, seal }),
+    contacts: createContacts({ database }),
+    findings: createFindings({ database, seal }),
     purge: createPurge(database),
     isReachable: () => isReachable(database),
     close: () => database.close(),

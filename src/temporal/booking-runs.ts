@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { Logger } from 'pino';
-import { type BookingEvent, type BookingKey, workflowIdOf } from '../booking.ts';
+import { type BookingEvent, type BookingKey, type TellingEvent, workflowIdOf } from '../booking.ts';
 import type { Config } from '../config.ts';
 import type { precallPrep } from '../workflows/index.ts';
 import { bookingEventSignal, type PrecallPrepInput, type RunState } from '../workflows/messages.ts';
@@ -34,13 +34,13 @@ export interface BookingRuns {
    * @returns `closed` if the call is over and its run takes no more news.
    * @throws {TemporalRefused} when Temporal holds it for invalid.
    */
-  tell(event: BookingEvent): Promise<'told' | 'closed'>;
+  tell(event: TellingEvent): Promise<'told' | 'closed'>;
   /**
-   * Hands an event to the run of the booking it replaces. Such a run is never started: it would have nothing to do.
+   * Hands an event to the run of a booking that it concerns, if there is one. None is started: it would have nothing to do.
    *
    * @throws {TemporalRefused} when Temporal holds it for invalid.
    */
-  tellReplaced(uid: string, event: BookingEvent): Promise<'told' | 'absent'>;
+  inform(booking: BookingKey, event: BookingEvent): Promise<'told' | 'absent'>;
   /**
    * Starts a run that goes on where a lost one stood.
    *
@@ -183,9 +183,9 @@ export function createBookingRuns({ config, dataConverter, log }: BookingRunsOpt
       }
     },
 
-    async tellReplaced(uid, event) {
+    async inform(booking, event) {
       try {
-        await prepared(() => client.workflow.getHandle(workflowIdOf({ uid })).signal(bookingEventSignal, event));
+        await prepared(() => client.workflow.getHandle(workflowIdOf(booking)).signal(bookingEventSignal, event));
         return 'told';
       } catch (error) {
         // It never ran, or its call is over.

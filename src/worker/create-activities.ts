@@ -5,25 +5,37 @@ import {
   createCampaignActivities,
   createContactActivities,
   createEmailActivities,
+  createNoticeActivities,
+  createReconcileActivities,
   createRecordActivities,
   type EmailActivities,
+  type NoticeActivities,
+  type ReconcileActivities,
   type RecordActivities,
 } from '../activities/index.ts';
+import { createReadBack } from '../activities/read-back.ts';
 import type { Config, NotionSettings } from '../config.ts';
 import { domainOf, parseMailbox } from '../email/mailbox.ts';
-import { messageIdOf } from '../email/message-id.ts';
+import { messageIdOf, noticeIdOf } from '../email/message-id.ts';
 import { createReminderRenderer } from '../email/reminder-renderer.ts';
 import { createSmtpTransport } from '../email/smtp-transport.ts';
+import { keyedHash } from '../keyed-hash.ts';
 import { createNotion } from '../notion/notion.ts';
 import type { Store } from '../store/store.ts';
+import { calcomApiOf, createReconcilerOf } from './create-reconciler.ts';
 
-export type Activities = EmailActivities & CampaignActivities & ContactActivities & RecordActivities;
+export type Activities = EmailActivities &
+  NoticeActivities &
+  CampaignActivities &
+  ContactActivities &
+  RecordActivities &
+  ReconcileActivities;
 
-export interface ActivitiesOptions extends Pick<Config, 'campaigns' | 'timeZone'> {
+export interface ActivitiesOptions extends Pick<Config, 'campaigns' | 'timeZone' | 'calcom' | 'reconcile'> {
   smtpUrl: string;
-  email: Pick<Config['email'], 'from' | 'replyTo'>;
+  email: Pick<Config['email'], 'from' | 'replyTo' | 'owner'>;
   notion: NotionSettings | 'off';
-  store: Pick<Store, 'inbox' | 'bookings' | 'mails'>;
+  store: Pick<Store, 'inbox' | 'bookings' | 'mails' | 'contacts' | 'findings'>;
   installationKey: string;
 }
 
@@ -41,12 +53,16 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
   const transport = createSmtpTransport({ smtpUrl, from });
   const notion = options.notion === 'off' ? undefined : createNotion({ ...options.notion, campaigns });
 
+  const renderer = createReminderRenderer({ templatesDir: TEMPLATES_DIR, fallbackTimeZone: timeZone });
+  const api = calcomApiOf(options);
+
   const activities = {
     ...createEmailActivities({
       inbox: store.inbox,
       mails: store.mails,
       transport,
-      renderer: createReminderRenderer({ templatesDir: TEMPLATES_DIR, fallbackTimeZone: timeZone }),
+      renderer,
+      readBack: api && createReadBack({ api, ...store, trustForMs: options.reconcile.trustForMs }),
       replyTo: email.replyTo ? parseMailbox(email.replyTo) : undefined,
       messageIdOf: ({ booking, offsetMs, recipient }) =>
         messageIdOf({
@@ -58,9 +74,22 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
           recipient: recipient.email,
         }),
     }),
+    ...createNoticeActivities({
+      renderer,
+      transport,
+      mails: store.mails,
+      owner: email.owner ? parseMailbox(email.owner) : undefined,
+      messageIdOf: (about) => noticeIdOf({ key: installationKey, domain, ...about }),
+    }),
     ...createRecordActivities(store),
+    ...createReconcileActivities({ reconciler: createReconcilerOf(options) }),
     ...createCampaignActivities({ notion }),
-    ...createContactActivities({ notion, timeZone }),
+    ...createContactActivities({
+      notion,
+      contacts: store.contacts,
+      personOf: (email) => keyedHash(installationKey, 'person', [email.toLowerCase()]),
+      timeZone,
+    }),
   };
   return { activities, close: () => transport.close() };
 }

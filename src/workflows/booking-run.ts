@@ -1,7 +1,7 @@
 import { condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ContactUpdate, RunRecord } from '../activities/index.ts';
 import { type BookingEvent, isMailable } from '../booking.ts';
-import { type BookingState, hear, merge } from './booking-state.ts';
+import { type BookingState, hear, isNoShow, merge } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
 import { decidedReminders } from './decided-reminders.ts';
 import { keepContact } from './keep-contact.ts';
@@ -20,6 +20,7 @@ import {
 import { calledOff, reportOf, whyNotLookedUp } from './report.ts';
 import { changesBetween, type Published, publishedOf } from './search-attributes.ts';
 import { sendReminder } from './send-reminder.ts';
+import { tellOwner } from './tell-owner.ts';
 import * as timetable from './timetable.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
@@ -36,7 +37,7 @@ export class BookingRun {
   #known: BookingState | undefined;
   #campaign: CampaignReport | undefined;
   #notion: NotionReport = { outcome: 'pending' };
-  #hasBooked = false;
+  #notice: Decision | undefined;
   #isOver = false;
   #hasEnded = false;
   /** What the search attributes say. */
@@ -49,7 +50,7 @@ export class BookingRun {
 
   hear(event: BookingEvent): void {
     const known = hear(this.#known, event);
-    if (known === this.#known) return;
+    if (!known || known === this.#known) return;
     this.#known = known;
     this.#show();
   }
@@ -134,12 +135,19 @@ export class BookingRun {
       isFinal: () => this.#isOver,
       giveUpAt: () => this.#notionGivesUpAt,
       taskQueue: this.#notionQueue,
-      report: (report, { bookingStatus }) => {
+      report: (report) => {
         this.#notion = report;
-        this.#hasBooked ||= bookingStatus === 'Booked' && report.outcome !== 'failed' && report.outcome !== 'skipped';
         this.#show();
       },
     });
+  }
+
+  /** Tells the owner once, if it turns out that a move was not accepted. */
+  async tellOwner(): Promise<void> {
+    await condition(() => this.#isOver || this.#state.calledOffAs === 'move_rejected');
+    if (this.#isOver || this.#notice) return;
+    this.#notice = await tellOwner(this.#booking, Date.parse(this.#booking.startsAt));
+    this.#show();
   }
 
   /** Keeps the booking's row in the store, until the run has ended and the row says so. */
@@ -168,10 +176,12 @@ export class BookingRun {
   get report(): Timetable {
     return reportOf({
       ...this.#state,
+      hasEnded: this.#callHasEnded,
       plan: this.#input.plan,
       decisionOf: (reminder) => this.#decisions[keyOf(reminder)],
       campaign: this.#campaign,
       notion: this.#notion,
+      notice: this.#notice,
       isOver: this.#isOver,
     });
   }
@@ -219,7 +229,7 @@ export class BookingRun {
         decisions: this.#decisions,
         ...(this.#campaign && { campaign: this.#campaign }),
         notion: this.#notion,
-        hasBooked: this.#hasBooked,
+        ...(this.#notice && { notice: this.#notice }),
       },
       isOver: this.#hasEnded,
       decided: decidedReminders(this.#booking, report),
@@ -229,16 +239,31 @@ export class BookingRun {
   /** The booking that takes this one's place keeps the row from then on. */
   get #wantedContact(): ContactUpdate | undefined {
     if (this.isSuperseded) return undefined;
-    const { uid, attendees, startsAt } = this.#booking;
-    const contact = { bookingUid: uid, email: attendees[0].email, startsAt };
-    if (this.#state.standing === 'cancelled') {
-      return { ...contact, bookingStatus: 'Cancelled', onlyIfBooked: this.#hasBooked };
+    const { uid, seat, attendees, startsAt, endsAt } = this.#booking;
+    return {
+      booking: { uid, ...(seat && { seat }) },
+      email: attendees[0].email,
+      startsAt,
+      endsAt,
+      ...this.#contactStanding,
+    };
+  }
+
+  get #contactStanding(): Pick<ContactUpdate, 'standing' | 'changedAt' | 'inCampaign' | 'knownFrom'> {
+    const { standing, decidedBy, confirmedAt, facts } = this.#state;
+    const { endsAt } = this.#booking;
+    if (standing === 'cancelled') {
+      return { standing, changedAt: decidedBy.occurredAt, inCampaign: false, knownFrom: facts.id };
     }
-    if (this.#isOver) return { ...contact, bookingStatus: 'Completed', onlyIfBooked: this.#hasBooked };
+    if (isNoShow(this.#state)) return { standing: 'no_show', changedAt: endsAt, inCampaign: false };
+    if (this.#isOver || this.#callHasEnded) return { standing: 'completed', changedAt: endsAt, inCampaign: false };
     const belongs = this.#input.campaignStatusFor === 'everybody' || this.#campaign?.state === 'member';
-    return belongs && !this.#isTooSoon
-      ? { ...contact, bookingStatus: 'Booked', campaignStatus: 'Pre-Call Prep' }
-      : { ...contact, bookingStatus: 'Booked' };
+    return { standing: 'live', changedAt: confirmedAt, inCampaign: belongs && !this.#isTooSoon };
+  }
+
+  /** Cal.com tells it once the end has passed; who says so before knows no better than the clock. */
+  get #callHasEnded(): boolean {
+    return this.#state.hasEnded && Date.now() >= Date.parse(this.#booking.endsAt);
   }
 
   #decide(reminder: timetable.PlannedReminder, decision: Decision): void {
@@ -248,34 +273,35 @@ export class BookingRun {
 
   /** The inbox holds news of this booking that has not come here yet. Without it nobody knows whether to send. */
   async #awaitNews(reminder: timetable.PlannedReminder, overtaken: () => boolean): Promise<void> {
-    const { heard } = this.#state;
+    const known = this.#state;
     const leftMs = Date.parse(this.#booking.startsAt) - Date.now();
-    const hasCome = await condition(() => overtaken() || this.#state.heard !== heard, Math.max(1, leftMs), {
+    const hasCome = await condition(() => overtaken() || this.#state !== known, Math.max(1, leftMs), {
       summary: 'News that may call the reminder off is on its way',
     });
     if (!hasCome) this.#decide(reminder, { outcome: 'skipped', reason: 'news_not_heard' });
   }
 
-  #goOnFrom({ revision, known, decisions, campaign, notion, hasBooked }: RunState): void {
+  #goOnFrom({ revision, known, decisions, campaign, notion, notice }: RunState): void {
     this.#revision = revision;
     this.#known = known;
     this.#decisions = decisions;
     this.#campaign = campaign;
     this.#notion = notion;
-    this.#hasBooked = hasBooked;
+    this.#notice = notice;
     this.#show();
   }
 
   /** What either run has decided or heard stays so. */
   #adopt(kept: RunState): void {
     const campaign = this.#campaign ?? kept.campaign;
+    const notice = this.#notice ?? kept.notice;
     this.#goOnFrom({
       revision: Math.max(this.#revision, kept.revision),
       known: merge(this.#state, kept.known),
       decisions: { ...kept.decisions, ...this.#decisions },
       ...(campaign && { campaign }),
       notion: this.#notion.outcome === 'pending' ? kept.notion : this.#notion,
-      hasBooked: this.#hasBooked || kept.hasBooked,
+      ...(notice && { notice }),
     });
   }
 

@@ -1,21 +1,47 @@
-import type { Booking, BookingEvent } from '../booking.ts';
+import type {
+  Booking,
+  BookingEvent,
+  CancelledEvent,
+  NoShowEvent,
+  RejectedEvent,
+  RequestedEvent,
+  TellingEvent,
+} from '../booking.ts';
 
 /** What the events heard so far add up to. The same events in any order, however often, add up to the same. */
 export interface BookingState {
   booking: Booking;
   /** When the booking was first confirmed: what counts for "too soon" and "already past". ISO 8601, UTC. */
   confirmedAt: string;
+  /** The event that first confirmed it. */
+  confirmedBy: Mark;
   /** The event that `booking` was taken from. */
   facts: Mark;
+  /** Where the call takes place, from the newest event that tells it: some senders leave the link out. */
+  place?: Place & { from: Mark };
   /** `superseded` is for good: another booking has taken this one's place. */
   standing: 'live' | 'cancelled' | 'superseded';
   /** The event that made it live or cancelled. */
   decidedBy: Mark;
-  /** A cancelled one: the host asks for another time. */
-  requestReschedule: boolean;
-  /** The ids of the cancelling and moving events among those heard, sorted: what a send is checked against. */
+  /** Why it is cancelled, unless plainly so. */
+  calledOffAs?: CalledOffAs;
+  /** Who did not come, by lower-cased address, as last said. */
+  noShows: Readonly<Record<string, { noShow: boolean; from: Mark }>>;
+  /** Cal.com has said that the call is over. */
+  hasEnded: boolean;
+  /** The ids of the events among those heard that can stop a mail, sorted: what a send is checked against. */
   heard: readonly string[];
 }
+
+export type CalledOffAs =
+  /** The host asks for another time: not the end of the matter. */
+  | 'reschedule_requested'
+  /** The host did not accept it. */
+  | 'rejected'
+  /** It was to take the place of another booking, and the host did not accept it: nothing is left. */
+  | 'move_rejected';
+
+type Place = Pick<Booking, 'joinUrl' | 'location'>;
 
 /** Where an event stands in the order of all events of a booking. */
 export interface Mark {
@@ -25,19 +51,42 @@ export interface Mark {
 }
 
 /** Decides between events of the same instant: what stops mails comes last. */
-const RANK: Record<BookingEvent['kind'], number> = { confirmed: 0, rescheduled: 1, cancelled: 2 };
+const RANK: Record<BookingEvent['kind'], number> = {
+  requested: 0,
+  updated: 1,
+  confirmed: 2,
+  rescheduled: 3,
+  rejected: 4,
+  cancelled: 5,
+  ended: 6,
+  no_show: 7,
+};
+
+/** What an event is weighed by, before its time: the heaviest count, and of those the newest. */
+type Weight = (kind: BookingEvent['kind']) => number;
+
+/** How much it knows of the booking: one that calls it off knows less. */
+const tells: Weight = (kind) => (kind === 'cancelled' || kind === 'rejected' ? 0 : 1);
+/** Whether it decides if the booking stands: one that tells of a new link presumes so, until another says. */
+const decides: Weight = (kind) => (kind === 'updated' ? 0 : 1);
+/** How much it says of when the booking was confirmed. */
+const confirms: Weight = (kind) => (kind === 'confirmed' || kind === 'rescheduled' ? 2 : kind === 'updated' ? 1 : 0);
 
 /**
  * Adds one event. What is true is decided by the events' own times, never by their arrival.
  *
  * A rescheduled booking's event is heard twice: by the new booking, which it confirms, and by the replaced one, which it ends.
  *
- * @returns `state` itself when the event changes nothing, so that callers can tell news from noise.
+ * @returns `state` itself when the event changes nothing, so that callers can tell news from noise; undefined when it tells nothing
+ * of a booking that nothing else is known of.
  */
-export function hear(state: BookingState | undefined, event: BookingEvent): BookingState {
-  return state
-    ? merge(state, event.booking.uid === state.booking.uid ? first(event) : replaced(state, event))
-    : first(event);
+export function hear(state: BookingState | undefined, event: BookingEvent): BookingState | undefined {
+  if (event.kind === 'ended') return state && merge(state, { ...state, hasEnded: true });
+  if (event.kind === 'no_show') return state && merge(state, { ...state, noShows: noShowsOf(event) });
+  if (state && event.booking.uid !== state.booking.uid) return merge(state, replaced(state, event));
+  // What is only asked for starts nothing and stops nothing.
+  if (event.kind === 'requested') return state;
+  return state ? merge(state, first(event)) : first(event);
 }
 
 /**
@@ -46,33 +95,52 @@ export function hear(state: BookingState | undefined, event: BookingEvent): Book
  * @returns `a` itself when `b` adds nothing.
  */
 export function merge(a: BookingState, b: BookingState): BookingState {
-  const facts = isBetterSource(b.facts, a.facts) ? b : a;
-  const decided = isLater(b.decidedBy, a.decidedBy) ? b : a;
+  const facts = isAbove(b.facts, a.facts, tells) ? b : a;
+  const place = a.place && b.place ? (isLater(b.place.from, a.place.from) ? b.place : a.place) : (a.place ?? b.place);
+  const decided = isAbove(b.decidedBy, a.decidedBy, decides) ? b : a;
+  const calledOffAs = a.decidedBy.id === b.decidedBy.id ? fuller(a.calledOffAs, b.calledOffAs) : decided.calledOffAs;
+  const confirmed = isEarlierConfirmation(b.confirmedBy, a.confirmedBy) ? b : a;
   const isSuperseded = a.standing === 'superseded' || b.standing === 'superseded';
   const merged: BookingState = {
-    booking: facts.booking,
-    confirmedAt:
-      isConfirming(a.facts) === isConfirming(b.facts) ? earlier(a.confirmedAt, b.confirmedAt) : facts.confirmedAt,
+    booking: withPlace(facts.booking, place),
+    confirmedAt: confirmed.confirmedAt,
+    confirmedBy: confirmed.confirmedBy,
     facts: facts.facts,
+    ...(place && { place }),
     standing: isSuperseded ? 'superseded' : decided.standing,
     decidedBy: decided.decidedBy,
-    requestReschedule: decided.requestReschedule,
+    ...(calledOffAs && { calledOffAs }),
+    noShows: latestNoShows(a.noShows, b.noShows),
+    hasEnded: a.hasEnded || b.hasEnded,
     heard: b.heard.every((id) => a.heard.includes(id)) ? a.heard : [...new Set([...a.heard, ...b.heard])].sort(),
   };
   return isSame(merged, a) ? a : merged;
 }
 
-function first(event: BookingEvent): BookingState {
+/** Whether the booker did not come, as the host has said. */
+export function isNoShow({ booking, noShows }: Pick<BookingState, 'booking' | 'noShows'>): boolean {
+  return noShows[booking.attendees[0].email.toLowerCase()]?.noShow ?? false;
+}
+
+function first(event: Exclude<TellingEvent, RequestedEvent>): BookingState {
   const { booking, id, occurredAt, kind } = event;
-  const mark = { id, occurredAt, kind };
+  const from: Mark = { id, occurredAt, kind };
+  const isCalledOff = event.kind === 'cancelled' || event.kind === 'rejected';
+  const calledOffAs = isCalledOff ? calledOffBy(event) : undefined;
+  // A call that is off takes place nowhere.
+  const place = isCalledOff ? {} : placeOf(booking);
   return {
-    booking,
+    booking: withPlace(booking, place),
     confirmedAt: occurredAt,
-    facts: mark,
-    standing: kind === 'cancelled' ? 'cancelled' : 'live',
-    decidedBy: mark,
-    requestReschedule: kind === 'cancelled' && event.requestReschedule,
-    heard: kind === 'confirmed' ? [] : [id],
+    confirmedBy: from,
+    facts: from,
+    ...(Object.keys(place).length > 0 && { place: { ...place, from } }),
+    standing: isCalledOff ? 'cancelled' : 'live',
+    decidedBy: from,
+    ...(calledOffAs && { calledOffAs }),
+    noShows: {},
+    hasEnded: false,
+    heard: kind === 'confirmed' || kind === 'updated' ? [] : [id],
   };
 }
 
@@ -81,13 +149,45 @@ function replaced(state: BookingState, { id }: BookingEvent): BookingState {
   return { ...state, standing: 'superseded', heard: [id] };
 }
 
-/** A cancelling event tells less of the booking than one that confirms it, however late it is. */
-function isBetterSource(a: Mark, b: Mark): boolean {
-  return isConfirming(a) === isConfirming(b) ? isLater(a, b) : isConfirming(a);
+function calledOffBy(event: CancelledEvent | RejectedEvent): CalledOffAs | undefined {
+  if (event.kind === 'cancelled') return event.requestReschedule ? 'reschedule_requested' : undefined;
+  return event.replaced ? 'move_rejected' : 'rejected';
 }
 
-function isConfirming({ kind }: Mark): boolean {
-  return kind !== 'cancelled';
+/** The same rejection may be told once more when it has turned out what it was to replace. */
+function fuller(a: CalledOffAs | undefined, b: CalledOffAs | undefined): CalledOffAs | undefined {
+  return b === 'move_rejected' ? b : (a ?? b);
+}
+
+function placeOf({ joinUrl, location }: Place): Place {
+  return { ...(joinUrl && { joinUrl }), ...(location && { location }) };
+}
+
+function withPlace({ joinUrl: _joinUrl, location: _location, ...booking }: Booking, place: Place | undefined): Booking {
+  return { ...booking, ...(place && placeOf(place)) };
+}
+
+function noShowsOf({ id, occurredAt, kind, attendees }: NoShowEvent): BookingState['noShows'] {
+  const from: Mark = { id, occurredAt, kind };
+  return Object.fromEntries(attendees.map(({ email, noShow }) => [email.toLowerCase(), { noShow, from }]));
+}
+
+function latestNoShows(a: BookingState['noShows'], b: BookingState['noShows']): BookingState['noShows'] {
+  const news = Object.entries(b).filter(([email, { from }]) => {
+    const known = a[email];
+    return !known || isLater(from, known.from);
+  });
+  return news.length === 0 ? a : { ...a, ...Object.fromEntries(news) };
+}
+
+function isAbove(a: Mark, b: Mark, weigh: Weight): boolean {
+  const [heavier, lighter] = [weigh(a.kind), weigh(b.kind)];
+  return heavier === lighter ? isLater(a, b) : heavier > lighter;
+}
+
+function isEarlierConfirmation(a: Mark, b: Mark): boolean {
+  const [heavier, lighter] = [confirms(a.kind), confirms(b.kind)];
+  return heavier === lighter ? isLater(b, a) : heavier > lighter;
 }
 
 function isLater(a: Mark, b: Mark): boolean {
@@ -95,16 +195,16 @@ function isLater(a: Mark, b: Mark): boolean {
   return RANK[a.kind] === RANK[b.kind] ? a.id > b.id : RANK[a.kind] > RANK[b.kind];
 }
 
-function earlier(a: string, b: string): string {
-  return a < b ? a : b;
-}
-
 function isSame(a: BookingState, b: BookingState): boolean {
   return (
     a.facts.id === b.facts.id &&
-    a.confirmedAt === b.confirmedAt &&
+    a.place?.from.id === b.place?.from.id &&
+    a.confirmedBy.id === b.confirmedBy.id &&
     a.standing === b.standing &&
     a.decidedBy.id === b.decidedBy.id &&
+    a.calledOffAs === b.calledOffAs &&
+    a.noShows === b.noShows &&
+    a.hasEnded === b.hasEnded &&
     a.heard === b.heard
   );
 }

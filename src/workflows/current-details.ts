@@ -1,7 +1,8 @@
 import type { CampaignReport, NotionReport, ReminderReport, Timetable } from './messages.ts';
 
 /** The timetable as Markdown, for the workflow's page in the Temporal UI. No personal data. */
-export function describeTimetable({ status, reason, startsAt, reminders, campaign, notion }: Timetable): string {
+export function describeTimetable(timetable: Timetable): string {
+  const { status, reason, startsAt, reminders, campaign, notion, attendance } = timetable;
   return [
     `**Call** ${instant(startsAt)}: ${status}${because(reason)}`,
     '',
@@ -12,6 +13,7 @@ export function describeTimetable({ status, reason, startsAt, reminders, campaig
     `**Campaign** ${describeCampaign(campaign)}`,
     '',
     `**Notion** ${describeNotion(notion)}`,
+    ...(attendance ? ['', `**Attendee** ${attendance.replaceAll('_', ' ')}`] : []),
     '',
     // The UI's frame is a line too short for what is in it.
     '\u00a0',

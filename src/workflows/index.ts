@@ -1,1 +1,2 @@
 export { precallPrep } from './precall-prep.ts';
+export { reconcile } from './reconcile.ts';

@@ -12,7 +12,7 @@ export interface ContactWatch {
   /** When trying ends, epoch milliseconds. */
   giveUpAt: () => number;
   taskQueue: string;
-  report: (report: NotionReport, update: ContactUpdate) => void;
+  report: (report: NotionReport) => void;
 }
 
 /**
@@ -26,7 +26,7 @@ export async function keepContact({ wanted, isFinal, giveUpAt, taskQueue, report
     const update = wanted();
     const overtaken = () => !isSame(update, wanted());
     const written = update && (await unlessOvertaken(overtaken, () => write(update, giveUpAt(), taskQueue)));
-    if (update && written) report(written, update);
+    if (written) report(written);
 
     await condition(() => overtaken() || isFinal());
     if (!overtaken()) return;
@@ -40,13 +40,13 @@ async function write(update: ContactUpdate, giveUpAt: number, taskQueue: string)
     startToCloseTimeout: '2 minutes',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-    summary: `Notion contact: ${update.bookingStatus}`,
+    summary: `Notion contact: ${update.standing}`,
   });
   try {
     return await updateContact(update);
   } catch (error) {
     const reason = failureReason(error, 'notion_unavailable');
-    log.warn('Notion contact not updated', { bookingUid: update.bookingUid, reason });
+    log.warn('Notion contact not updated', { bookingUid: update.booking.uid, reason });
     return { outcome: 'failed', reason };
   }
 }

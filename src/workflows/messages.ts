@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import type { BookingEvent } from '../booking.ts';
 import type { ReminderPlan } from '../config.ts';
-import type { BookingState } from './booking-state.ts';
+import type { BookingState, CalledOffAs } from './booking-state.ts';
 import type { SkipReason } from './timetable.ts';
 
 /** Notion's work has a queue of its own, so that nothing waits behind it. */
@@ -30,8 +30,8 @@ export interface RunState {
   /** Absent until the look-up has told. */
   campaign?: CampaignReport;
   notion: NotionReport;
-  /** Whether the contact's row has said `Booked` for this call. */
-  hasBooked: boolean;
+  /** What became of the notice to the owner, if there was reason for one. */
+  notice?: Decision;
 }
 
 /** What became of one reminder. `offset` is how long before the call, such as `24h`; instants are ISO 8601 in UTC. */
@@ -40,13 +40,17 @@ export interface ReminderReport {
   dueAt: string;
   outcome: 'planned' | 'sent' | 'skipped' | 'failed';
   /** Why it was skipped or failed; of one that was sent, that not all recipients were reached, or that somebody may have it twice. */
-  reason?: SkipReason | FailReason | 'not_all_recipients' | 'possible_duplicate';
+  reason?: SkipReason | FailReason | 'not_all_recipients' | 'possible_duplicate' | 'no_owner_email';
   sentAt?: string;
 }
 
 export type FailReason =
   | 'mail_refused'
   | 'not_delivered_in_time'
+  /** Cal.com could not be asked whether the call still takes place, and what was known of it was too old. */
+  | 'booking_unverified'
+  /** Cal.com does not list the recipient any more. */
+  | 'no_longer_listed'
   /** Twice the connection was lost when the mail may have been taken: it is not sent a third time. */
   | 'delivery_uncertain';
 
@@ -71,12 +75,16 @@ export interface NotionReport {
 /** How things stand with one booking, without personal data. */
 export interface Timetable {
   status: 'scheduled' | 'skipped' | 'completed' | 'cancelled' | 'superseded';
-  reason?: 'meeting_too_soon' | 'reschedule_requested';
+  reason?: 'meeting_too_soon' | CalledOffAs;
   bookingUid: string;
   startsAt: string;
   reminders: ReminderReport[];
   campaign: CampaignReport;
   notion: NotionReport;
+  /** The notice to the owner, if there was reason for one. */
+  notice?: Decision;
+  /** Whether the booker came, once the call has begun to be over; `not_known` when nobody has said. */
+  attendance?: 'came' | 'no_show' | 'not_known';
 }
 
 /** What a run returns once the call is over. */

@@ -1,22 +1,24 @@
 import { type Booking, isMailable } from '../booking.ts';
 import type { ReminderPlan } from '../config.ts';
-import type { BookingState } from './booking-state.ts';
+import { type BookingState, isNoShow } from './booking-state.ts';
 import type { CampaignReport, Decision, NotionReport, Timetable } from './messages.ts';
 import { type CalledOff, isTooSoon, offsetLabel, type PlannedReminder, planReminders } from './timetable.ts';
 
 /** Everything a report is made of. */
-export interface Standing extends Pick<BookingState, 'booking' | 'confirmedAt' | 'standing' | 'requestReschedule'> {
+export interface Standing extends BookingState {
   plan: ReminderPlan;
   decisionOf: (reminder: PlannedReminder) => Decision | undefined;
   /** Undefined until the look-up has told. */
   campaign: CampaignReport | undefined;
   notion: NotionReport;
+  notice: Decision | undefined;
   isOver: boolean;
 }
 
 /** How things stand, for whoever asks: no names, no addresses. */
 export function reportOf(facts: Standing): Timetable {
-  const { booking, confirmedAt, plan, decisionOf, campaign, notion } = facts;
+  const { booking, confirmedAt, plan, decisionOf, campaign, notion, notice } = facts;
+  const attendance = attendanceOf(facts);
   return {
     ...statusOf(facts),
     bookingUid: booking.uid,
@@ -28,6 +30,8 @@ export function reportOf(facts: Standing): Timetable {
     })),
     campaign: campaign ?? campaignMeanwhile(booking, isTooSoon(booking, confirmedAt, plan)),
     notion,
+    ...(notice && { notice }),
+    ...(attendance && { attendance }),
   };
 }
 
@@ -43,12 +47,19 @@ export function whyNotLookedUp(booking: Booking, tooSoon: boolean): string | und
 }
 
 function statusOf(facts: Standing): Pick<Timetable, 'status' | 'reason'> {
-  const { booking, confirmedAt, plan, standing, requestReschedule, isOver } = facts;
-  if (standing === 'cancelled')
-    return { status: standing, ...(requestReschedule && { reason: 'reschedule_requested' }) };
+  const { booking, confirmedAt, plan, standing, calledOffAs, isOver } = facts;
+  if (standing === 'cancelled') return { status: standing, ...(calledOffAs && { reason: calledOffAs }) };
   if (standing === 'superseded') return { status: standing };
   if (isTooSoon(booking, confirmedAt, plan)) return { status: 'skipped', reason: 'meeting_too_soon' };
   return { status: isOver ? 'completed' : 'scheduled' };
+}
+
+/** Undefined before the call, and for one that was called off. */
+function attendanceOf(facts: Standing): Timetable['attendance'] {
+  if (facts.standing !== 'live') return undefined;
+  if (isNoShow(facts)) return 'no_show';
+  if (facts.hasEnded) return 'came';
+  return facts.isOver ? 'not_known' : undefined;
 }
 
 /** What was sent stays sent, whatever has happened to the booking since. */

@@ -65,6 +65,7 @@ async function sendTo(
       heard,
     });
     if (result.outcome === 'held') return 'held';
+    if (result.outcome === 'left_to_twin') return { outcome: 'skipped', reason: 'left_to_twin' };
     const { sentAt, possibleDuplicate } = result;
     return { outcome: 'sent', sentAt, ...(possibleDuplicate && { reason: 'possible_duplicate' }) };
   } catch (error) {

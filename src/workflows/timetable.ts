@@ -15,6 +15,8 @@ export type SkipReason =
   | 'no_email_address'
   /** News was on its way that could have called the reminder off, and it had not come when the call began. */
   | 'news_not_heard'
+  /** The same person has booked the same call twice by mistake: the other booking's reminder goes out. */
+  | 'left_to_twin'
   | CalledOff;
 
 /** Why a booking has no reminders any more: it was cancelled, or another one has taken its place. */

@@ -6,6 +6,7 @@ import {
   type ReminderRequest,
   type ReminderSent,
 } from '../../src/activities/email.ts';
+import type { ReadBack } from '../../src/activities/read-back.ts';
 import { MailRefused, type MailTransport, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
 import { messageIdOf } from '../../src/email/message-id.ts';
 import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
@@ -377,6 +378,128 @@ describe('directly before it leaves, a reminder', () => {
   );
 });
 
+describe('where Cal.com can be asked, a reminder', () => {
+  const stands: ReadBack = async ({ booking, recipient }) => ({ outcome: 'stands', booking, recipient });
+  const joinUrl = 'https://meet.google.com/new-link';
+  const elsewhere: ReadBack = async ({ booking, recipient }) => ({
+    outcome: 'stands',
+    booking: { ...booking, joinUrl },
+    recipient: { ...recipient, timeZone: 'Asia/Tokyo' },
+  });
+
+  it('is asked about when its instant has come, before the inbox is', async () => {
+    const order: string[] = [];
+    const mails = createKeptMails();
+    const clock: Clock = { now: () => START, waitUntil: async () => void order.push('due') };
+    const readBack: ReadBack = (request) => {
+      order.push('read back', ...mails.log);
+      return stands(request);
+    };
+    const inbox: Guard = { ...anInbox(), hasUnheardNews: async () => order.push('asked the inbox') < 0 };
+
+    await send(createPost(), aRequest(), { clock, inbox, mails, readBack });
+
+    expect(order).toEqual(['due', 'read back', 'claimed', 'asked the inbox']);
+    expect(mails.log).toEqual(['claimed', 'sending', 'sent']);
+  });
+
+  it('is asked about with the time that it may take', async () => {
+    const requests: unknown[] = [];
+    const readBack: ReadBack = (request) => {
+      requests.push(request);
+      return stands(request);
+    };
+
+    await send(createPost(), aRequest(), { clock: clockAt(START), readBack });
+
+    expect(requests).toMatchObject([
+      { booking: BOOKING, recipient: BOOKING.attendees[0], deadline: aRequest().deadline },
+    ]);
+  });
+
+  it('is written anew, as the same mail, if Cal.com knows another link or time zone', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+
+    await send(post, aRequest(), { clock: clockAt(START - 24 * HOUR_MS), mails, readBack: elsewhere });
+
+    expect(post.mails).toMatchObject([
+      { to: { email: 'tobias.okafor@example.com' }, html: expect.stringContaining(joinUrl) },
+    ]);
+    expect(post.mails[0]?.text).toContain('Friday, 4 December 2026');
+    expect(mails.log).toEqual(['claimed', 'claimed', 'sending', 'sent']);
+    expect(new Set(mails.keys.map((key) => JSON.stringify(key))).size).toBe(1);
+  });
+
+  it('is held if the call does not take place as it is known, and nothing has been on the wire', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+
+    const result = await send(post, aRequest(), {
+      clock: clockAt(START),
+      mails,
+      readBack: async () => ({ outcome: 'held' }),
+    });
+
+    expect(result).toEqual({ outcome: 'held' });
+    expect(mails.log).toEqual(['claimed']);
+    expect(post.mails).toEqual([]);
+  });
+
+  it('is held by unheard news all the same', async () => {
+    const post = createPost();
+
+    const result = await send(post, aRequest(), {
+      clock: clockAt(START),
+      inbox: anInbox('cancelled'),
+      readBack: elsewhere,
+    });
+
+    expect(result).toEqual({ outcome: 'held' });
+    expect(post.mails).toEqual([]);
+  });
+
+  it('is not sent while nobody knows whether the call still takes place', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const unverified = ApplicationFailure.create({ type: 'booking_unverified', message: 'It does not answer' });
+
+    const failure = await failureOf(
+      send(post, aRequest(), { clock: clockAt(START), mails, readBack: () => Promise.reject(unverified) }),
+    );
+
+    expect(failure).toMatchObject({ type: 'booking_unverified', nonRetryable: false });
+    expect(mails.log).toEqual(['claimed']);
+    expect(post.mails).toEqual([]);
+  });
+
+  it('that the mail server may have taken is sent again as it was, whatever has changed since', async () => {
+    const mails = createKeptMails();
+    const lost = createPost(() => Promise.reject(new MailUndelivered('connection lost', undefined, true)));
+    await failureOf(send(lost, aRequest(), { clock: clockAt(START), mails, readBack: stands }));
+    const post = createPost();
+
+    const result = await send(post, aRequest(), { clock: clockAt(START), mails, readBack: elsewhere });
+
+    expect(result).toMatchObject({ outcome: 'sent', possibleDuplicate: true });
+    expect(post.wire[0]).not.toContain(joinUrl);
+  });
+
+  it('is left to a later attempt that has taken it over while it was written anew', async () => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const readBack: ReadBack = async (request) => {
+      await send(post, aRequest(), { clock: clockAt(START), mails });
+      return elsewhere(request);
+    };
+
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails, readBack }));
+
+    expect(failure.type).toBe('taken_over');
+    expect(post.mails).toHaveLength(1);
+  });
+});
+
 describe('a mail that the server may have taken without saying so', () => {
   const lost = new MailUndelivered('connection lost', undefined, true);
 
@@ -463,6 +586,19 @@ describe('a mail that the server refuses', () => {
     expect(mails.log).toEqual(['claimed', 'sending', 'failed: mail_refused']);
     expect(failure).toMatchObject({ type: 'mail_refused', nonRetryable: true, message: refusal.message });
     expect(JSON.stringify([failure, failure.message, failure.stack])).not.toContain('tobias');
+  });
+});
+
+describe('a mail of a call that the same person has booked twice', () => {
+  it('is left to the other booking, once its instant has come', async () => {
+    const post = createPost();
+    const mails = { ...createKeptMails(), isLeftToTwin: async () => true };
+
+    const result = await send(post, aRequest(), { clock: clockAt(START), mails });
+
+    expect(result).toEqual({ outcome: 'left_to_twin' });
+    expect(post.mails).toEqual([]);
+    expect(mails.log).toEqual(['claimed']);
   });
 });
 

@@ -41,6 +41,8 @@ export function createKeptMails(): KeptMails {
       return { state: row.attempts === 0 ? 'free' : 'ambiguous', token: row.token, mail: row.mail };
     },
 
+    isLeftToTwin: async () => false,
+
     async startSending(token) {
       const row = ofToken(token);
       if (row) row.attempts += 1;

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { workflowIdOf } from '../../src/booking.ts';
-import { accepted, attendee, bookingIn, created, faultPathsIn, fixture, type Json, read } from './support.ts';
+import { type UpdatedEvent, workflowIdOf } from '../../src/booking.ts';
+import {
+  accepted,
+  attendee,
+  bookingIn,
+  created,
+  faultPathsIn,
+  fixture,
+  type Json,
+  queued,
+  read,
+  sample,
+} from './support.ts';
 
+const HASH = expect.stringMatching(/^[0-9a-f]{32}$/);
 const MARA = { name: 'Mara Lindqvist', email: 'mara.lindqvist@example.com', timeZone: 'Europe/Stockholm' };
 
 /** The same fields under `payload.booking`, where some senders put them. */
@@ -26,6 +38,9 @@ describe('a booking as Cal.com sends it', () => {
         { name: 'Tobias Okafor', email: 'tobias.okafor@example.com', timeZone: 'America/Chicago', locale: 'en' },
       ],
       joinUrl: 'https://meet.google.com/kxw-qpyd-ruv',
+      eventType: '731904',
+      twin: HASH,
+      lineage: { id: HASH, sequence: 0 },
     });
   });
 
@@ -45,6 +60,9 @@ describe('a booking as Cal.com sends it', () => {
         { name: '', email: 'dev-team@example.com', timeZone: 'America/New_York', locale: 'en' },
       ],
       joinUrl: 'https://app.cal.com/video/5w6ma6fKep1ozQXZHt2edX',
+      eventType: '731911',
+      twin: HASH,
+      lineage: { id: HASH, sequence: 0 },
     });
   });
 
@@ -67,7 +85,14 @@ describe('a booking as Cal.com sends it', () => {
         { name: 'Dana Whitfield', email: '15550142233@sms.cal.com', timeZone: 'America/Los_Angeles', locale: 'en' },
       ],
       location: '+15550142233',
+      eventType: '731933',
+      twin: HASH,
+      lineage: { id: HASH, sequence: 0 },
     });
+  });
+
+  it('is the same one from a sender with a queue', () => {
+    expect(bookingIn(queued(fixture('booking-created')))).toEqual(bookingIn(fixture('booking-created')));
   });
 
   it('is read after the host accepted it, after it was paid, and as one of a series', () => {
@@ -200,11 +225,161 @@ describe('a seat', () => {
   });
 });
 
+describe('a seated event that is told of as a whole', () => {
+  const group = (fields: Json = {}) =>
+    accepted(
+      sample('booking-location-updated', {
+        seatsPerTimeSlot: 12,
+        attendees: [attendee(), attendee({ email: 'Hana.Suzuki@example.com' })],
+        ...fields,
+      }),
+    ).event;
+
+  it('tells the seat of each attendee, as that was told when it was booked', () => {
+    const { booking, seats } = group() as UpdatedEvent;
+
+    expect(booking).not.toHaveProperty('seat');
+    expect(seats).toEqual(
+      ['tobias.okafor@example.com', 'hana.suzuki@example.com'].map(
+        (email) => bookingIn(created({ seatsPerTimeSlot: 12, attendees: [attendee({ email })] })).seat,
+      ),
+    );
+  });
+
+  it('has no seats for the hosts who are listed with the attendees', () => {
+    const attendees = [attendee(), attendee({ email: MARA.email }), attendee({ email: 'hana.suzuki@example.com' })];
+
+    expect((group({ attendees }) as UpdatedEvent).seats).toHaveLength(2);
+  });
+
+  it('is about one seat where it names that one among those it lists', () => {
+    const hana = attendee({ email: 'hana.suzuki@example.com', bookingSeat: { referenceUid: 'seat-2' } });
+    const attendees = [attendee({ bookingSeat: { referenceUid: 'seat-1' } }), hana];
+    const event = group({ attendees, attendeeSeatId: 'seat-2' });
+
+    expect(event).not.toHaveProperty('seats');
+    expect(event.booking.attendees.map(({ email }) => email)).toEqual(['hana.suzuki@example.com']);
+    expect(event.booking.seat).toBe(bookingIn(created({ seatsPerTimeSlot: 12, attendees: [hana] })).seat);
+  });
+
+  it('is about all of them where it names a seat that is none of theirs', () => {
+    expect(group({ attendeeSeatId: 'seat-3' })).toMatchObject({ seats: [HASH, HASH] });
+  });
+});
+
+describe('what kind of call it is', () => {
+  const eventType = (fields: Json) => bookingIn(created(fields)).eventType;
+
+  it.each<[string, Json, string | undefined]>([
+    ['its id', { eventTypeId: 731904 }, '731904'],
+    ['its id in quotes', { eventTypeId: '731904' }, '731904'],
+    ['its slug, where there is no id', { eventTypeId: null, type: 'discovery-call' }, 'discovery-call'],
+    ['nothing, where the slug is but the title', { eventTypeId: null, type: 'A call', title: 'A call ' }, undefined],
+    ['nothing, where there is neither', { eventTypeId: undefined, type: undefined }, undefined],
+    ['nothing, where both are junk', { eventTypeId: {}, type: ['a'] }, undefined],
+  ])('is told by %s', (_, fields, expected) => {
+    expect(eventType(fields)).toBe(expected);
+  });
+
+  it('is told by a hash where that could hold a name', () => {
+    expect(eventType({ eventTypeId: null, type: 'Call with Tobias' })).toEqual(HASH);
+    expect(eventType({ eventTypeId: null, type: 'tobias@example.com' })).toEqual(HASH);
+  });
+});
+
+describe('a booking that was made twice by mistake', () => {
+  const twin = (fields: Json = {}) => bookingIn(created(fields)).twin;
+
+  it('shares with its twin what neither its uid nor its time of booking changes', () => {
+    expect(twin({ uid: 'another', bookingId: 7, iCalUID: 'another' })).toBe(twin());
+    expect(twin({ startTime: '2026-12-03T16:00:00.000+01:00' })).toBe(twin());
+    expect(twin({ attendees: [attendee({ email: 'TOBIAS.okafor@example.com', name: 'T.' })] })).toBe(twin());
+    expect(bookingIn({ ...created(), createdAt: '2026-11-24T10:02:44.000Z' }).twin).toBe(twin());
+  });
+
+  it.each<[string, Json]>([
+    ['kind of call', { eventTypeId: 731905 }],
+    ['start', { startTime: '2026-12-03T15:15:00Z' }],
+    ['booker', { attendees: [attendee({ email: 'hana.suzuki@example.com' })] }],
+  ])('shares it with none of another %s', (_, fields) => {
+    expect(twin(fields)).toEqual(HASH);
+    expect(twin(fields)).not.toBe(twin());
+  });
+
+  it('cannot be told apart where the kind of call is not known, and need not be where it is a seat', () => {
+    expect(bookingIn(created({ eventTypeId: null, type: null }))).not.toHaveProperty('twin');
+    expect(bookingIn(fixture('booking-created.seat-1'))).not.toHaveProperty('twin');
+    expect(
+      bookingIn(created({ seatsPerTimeSlot: 2, attendees: [attendee(), attendee({ email: 'b@example.com' })] })),
+    ).not.toHaveProperty('twin');
+  });
+});
+
+describe('a call of a recurring series', () => {
+  const series = (fields: Json = {}) => bookingIn(sample('booking-created.recurring-1', fields)).series;
+  const rhythm = { freq: 2, count: 4, interval: 1 };
+
+  it('shares with the others what tells the series, also when it is called off', () => {
+    expect(series()).toEqual(HASH);
+    expect(series({ uid: 'another', startTime: '2027-01-18T09:00:00Z', existingRecurringEvent: {} })).toBe(series());
+    expect(series({ recurringEvent: { freq: '2', count: '4', interval: '1' } })).toBe(series());
+    expect(series({ recurringEvent: { ...rhythm, count: 52 } })).toBe(series());
+    expect(bookingIn(fixture('booking-cancelled.whole-series')).series).toBe(series());
+  });
+
+  it.each<[string, Json]>([
+    ['kind of call', { eventTypeId: 731905 }],
+    ['organizer', { organizer: { ...MARA, email: 'other.host@example.com' } }],
+    ['booker', { attendees: [attendee()] }],
+    ['frequency', { recurringEvent: { ...rhythm, freq: 1 } }],
+    ['interval', { recurringEvent: { ...rhythm, interval: 2 } }],
+  ])('shares it with none of another %s', (_, fields) => {
+    expect(series(fields)).toEqual(HASH);
+    expect(series(fields)).not.toBe(series());
+  });
+
+  it.each([undefined, null, [], 'weekly', 7, true])('is none where the rhythm is %j', (recurringEvent) => {
+    expect(series({ recurringEvent })).toBeUndefined();
+  });
+});
+
+describe('a call that may be moved', () => {
+  const lineage = (fields: Json = {}) => bookingIn(created(fields)).lineage;
+
+  it('shares with what it becomes the entry in the calendar, in which the later one counts higher', () => {
+    expect(lineage()).toMatchObject({ sequence: 0 });
+    expect(bookingIn(fixture('booking-rescheduled')).lineage).toEqual({ id: lineage()!.id, sequence: 1 });
+    expect(lineage({ iCalSequence: '2' })).toEqual({ id: lineage()!.id, sequence: 2 });
+    expect(lineage({ attendees: [attendee({ email: 'TOBIAS.okafor@example.com' })] })).toEqual(lineage());
+  });
+
+  it.each<[string, Json]>([
+    ['entry', { iCalUID: 'another@google.com' }],
+    ['kind of call', { eventTypeId: 731905 }],
+    ['booker', { attendees: [attendee({ email: 'hana.suzuki@example.com' })] }],
+  ])('shares it with none of another %s', (_, fields) => {
+    expect(lineage(fields)).toEqual({ id: HASH, sequence: 0 });
+    expect(lineage(fields)).not.toEqual(lineage());
+  });
+
+  it.each<[string, Json]>([
+    ['there is no entry', { iCalUID: undefined }],
+    ['the entry does not count', { iCalSequence: null }],
+    ['it does not count in whole numbers', { iCalSequence: 0.5 }],
+    ['it is one of a series', { recurringEvent: { freq: 2, count: 4, interval: 1 } }],
+    ['it is a later one of a series', { existingRecurringEvent: { recurringEventId: 'x' } }],
+    ['it is a seat', { seatsPerTimeSlot: 12 }],
+  ])('has none where %s', (_, fields) => {
+    expect(lineage(fields)).toBeUndefined();
+  });
+});
+
 describe('the end', () => {
   it.each([
     ['the length tells it', { endTime: undefined, length: 50 }, '2026-12-03T15:50:00.000Z'],
     ['half an hour is usual', { endTime: undefined, length: undefined }, '2026-12-03T15:30:00.000Z'],
-    ['a length that is none is passed over', { endTime: null, length: '50' }, '2026-12-03T15:30:00.000Z'],
+    ['the length may be in quotes', { endTime: undefined, length: '50' }, '2026-12-03T15:50:00.000Z'],
+    ['a length that is none is passed over', { endTime: null, length: 'fifty' }, '2026-12-03T15:30:00.000Z'],
     ['a length without end is passed over', { endTime: null, length: 1e9 }, '2026-12-03T15:30:00.000Z'],
     ['a negative length is passed over', { endTime: null, length: -30 }, '2026-12-03T15:30:00.000Z'],
   ])('need not be there: %s', (_, fields, endsAt) => {
@@ -260,6 +435,10 @@ describe('the attendees', () => {
 
   it('may be the organizer alone, who tries out a booking of their own', () => {
     expect(addressesIn({ attendees: [attendee({ email: MARA.email })] })).toEqual([MARA.email]);
+  });
+
+  it('may be one who is listed without a list', () => {
+    expect(addressesIn({ attendees: attendee() })).toEqual(['tobias.okafor@example.com']);
   });
 
   it('are not just a host, when the booker cannot be used', () => {
@@ -411,6 +590,11 @@ describe('a booking that cannot be used', () => {
     ['without attendees', { attendees: undefined }, ['payload.attendees']],
     ['whose attendees are null', { attendees: null }, ['payload.attendees']],
     ['whose attendees are none', { attendees: [] }, ['payload.attendees']],
+    [
+      'whose one attendee has no address',
+      { attendees: { name: 'Ada', email: 'nobody' } },
+      ['payload.attendees[0].email'],
+    ],
     ['whose attendees are no list', { attendees: { 0: attendee() } }, ['payload.attendees']],
     ['whose attendee has no address', { attendees: [attendee({ email: undefined })] }, ['payload.attendees[0].email']],
     ['whose attendee is nothing', { attendees: [null] }, ['payload.attendees[0].email']],

@@ -1,17 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOneAddress } from '../../src/address.ts';
-import type { Booking } from '../../src/booking.ts';
+import type { Booking, BookingKey } from '../../src/booking.ts';
 import type { Reading } from '../../src/calcom/read-delivery.ts';
 import { stripSecrets } from '../../src/calcom/strip-secrets.ts';
 import { isTimeZone } from '../../src/config.ts';
-import { fixture, fixtureNames, type Json, read, readBody } from './support.ts';
+import { type Delivery, fixture, fixtureNames, type Json, read, readBody } from './support.ts';
 
 const ISO_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const HASH = /^[0-9a-f]{32}$/;
 const UNSEEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 /** Bodies that say something of a booking. */
 const telling = fixtureNames.map(fixture).filter((body) => read(body).verdict === 'booking');
+
+/** What a body must have to be accepted, by its trigger; the others need a start and an attendee. */
+const ESSENTIAL: Record<string, RegExp> = {
+  MEETING_ENDED: /^(triggerEvent|uid)$/,
+  BOOKING_NO_SHOW_UPDATED: /^(triggerEvent|payload|payload\.(bookingUid|attendees(\.0(\.(email|noShow))?)?))$/,
+};
+const START_AND_ATTENDEE = /^(triggerEvent|payload|payload\.(startTime|attendees(\.0(\.email)?)?))$/;
 
 type Path = (string | number)[];
 
@@ -96,6 +104,11 @@ const mutated = fc.constantFrom(...telling).chain((body) =>
   ),
 );
 
+function expectKey({ uid, seat }: BookingKey): void {
+  expect(uid).toMatch(/^[\w.-]{1,100}$/);
+  if (seat !== undefined) expect(seat).toMatch(HASH);
+}
+
 function expectUsable(booking: Booking): void {
   const texts = [
     booking.title,
@@ -114,8 +127,12 @@ function expectUsable(booking: Booking): void {
   expect(booking.endsAt).toMatch(ISO_INSTANT);
   expect(Date.parse(booking.endsAt)).toBeGreaterThanOrEqual(Date.parse(booking.startsAt));
 
-  expect(booking.uid).toMatch(/^[\w.-]{1,100}$/);
-  if (booking.seat !== undefined) expect(booking.seat).toMatch(/^[0-9a-f]{32}$/);
+  expectKey(booking);
+  if (booking.eventType !== undefined) expect(booking.eventType).toMatch(/^[\w.-]{1,100}$/);
+  for (const hash of [booking.twin, booking.series, booking.lineage?.id]) {
+    if (hash !== undefined) expect(hash).toMatch(HASH);
+  }
+  if (booking.lineage) expect(Number.isSafeInteger(booking.lineage.sequence)).toBe(true);
   if (booking.joinUrl !== undefined) {
     expect(new URL(booking.joinUrl).protocol).toMatch(/^https?:$/);
     expect(booking.joinUrl).not.toMatch(/[\s\p{Cc}\p{Cf}]/u);
@@ -135,20 +152,34 @@ function expectSensible(reading: Reading): void {
   if (reading.verdict === 'rejected') {
     expect(reading.faults.length).toBeGreaterThan(0);
     for (const { path, expected } of reading.faults) {
-      expect(path).toMatch(/^(payload(\.[a-zA-Z]+|\[\d+\])*)$/);
+      expect(path).toMatch(/^[a-zA-Z]+(\.[a-zA-Z]+|\[\d+\])*$/);
       expect(expected).not.toBe('');
     }
   }
   if (reading.trigger !== undefined) expect(reading.trigger).toMatch(/^[A-Z0-9_]{1,60}$/);
   if (reading.verdict === 'quarantined' || reading.verdict === 'ignored') expect(reading.reason).toMatch(/^[a-z_]+$/);
   if (reading.verdict !== 'booking') return;
-  expectUsable(reading.event.booking);
-  if (reading.event.kind === 'rescheduled') {
-    expect(reading.event.replacedUid).toMatch(/^[\w.-]{1,100}$/);
-    expect(reading.event.replacedUid).not.toBe(reading.event.booking.uid);
+  const { event } = reading;
+  expect(event.occurredAt).toMatch(ISO_INSTANT);
+  expect(event.id).toMatch(HASH);
+  expectKey(event.booking);
+  if (event.kind === 'ended') return;
+  if (event.kind === 'no_show') {
+    expect(event.attendees.length).toBeGreaterThan(0);
+    for (const { email, noShow } of event.attendees)
+      expect([isOneAddress(email), typeof noShow]).toEqual([true, 'boolean']);
+    return;
   }
-  expect(reading.event.occurredAt).toMatch(ISO_INSTANT);
-  expect(reading.event.id).toMatch(/^[0-9a-f]{32}$/);
+  expectUsable(event.booking);
+  if ('replaced' in event && event.replaced) {
+    expectKey(event.replaced);
+    expect(event.replaced.uid).not.toBe(event.booking.uid);
+  }
+  if ('seats' in event && event.seats) {
+    expect(event.booking.seat).toBeUndefined();
+    expect(event.seats).toHaveLength(event.booking.attendees.length);
+    for (const seat of event.seats) expect(seat).toMatch(HASH);
+  }
 }
 
 describe('any real body, with any of its fields replaced by anything or left out', () => {
@@ -159,15 +190,9 @@ describe('any real body, with any of its fields replaced by anything or left out
     );
   });
 
-  it('is accepted as long as its trigger, start and an attendee’s address stand', () => {
-    const details = (body: unknown) =>
-      placesIn(body).filter((path) => {
-        const at = path.join('.');
-        return (
-          at.startsWith('payload.') &&
-          !/^payload\.(startTime|booking|seatsPerTimeSlot|attendeeSeatId|attendees(\.0(\.email)?)?)$/.test(at)
-        );
-      });
+  it('is accepted whatever becomes of its details', () => {
+    const details = (body: Delivery) =>
+      placesIn(body).filter((path) => !(ESSENTIAL[body.triggerEvent] ?? START_AND_ATTENDEE).test(path.join('.')));
     const changed = fc
       .constantFrom(...telling)
       .chain((body) =>
@@ -178,7 +203,7 @@ describe('any real body, with any of its fields replaced by anything or left out
       fc.property(changed, (body) => {
         expect(read(body).verdict).toBe('booking');
       }),
-      { numRuns: 1_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -201,7 +226,16 @@ describe('any real body, with any of its fields replaced by anything or left out
 
 describe('anything at all', () => {
   it('is read without a throw when it is JSON', () => {
-    const delivery = fc.record({ triggerEvent: fc.constant('BOOKING_CREATED'), payload: anyValue });
+    const triggerEvent = fc.constantFrom(...telling.map((body) => body.triggerEvent));
+    const fields = { uid: anyValue, startTime: anyValue, endTime: anyValue, attendees: anyValue };
+    const delivery = fc.oneof(
+      fc.record({ triggerEvent, payload: anyValue }),
+      fc.record(
+        { triggerEvent, createdAt: anyValue, payload: anyValue, ...fields },
+        { requiredKeys: ['triggerEvent'] },
+      ),
+      fc.record({ triggerEvent, payload: fc.record(fields, { requiredKeys: [] }) }),
+    );
 
     fc.assert(
       fc.property(fc.oneof(anyValue, delivery), (body) => expectSensible(readBody(JSON.stringify(body) ?? ''))),
@@ -238,12 +272,21 @@ describe('a body without its secrets', () => {
     const place = fc.oneof(anyValue, fc.constantFrom<unknown>(...LINKS));
     const placed = fc
       .record(
-        { videoCallUrl: place, location: place, url: place, inner: place, uid: place, title: place, seats: place },
+        {
+          ...{ videoCallUrl: place, location: place, url: place, inner: place, uid: place, title: place, seats: place },
+          ...{ beside: place, series: place, entry: place, seat: place, rescheduled: place },
+        },
         { requiredKeys: [] },
       )
-      .map(({ videoCallUrl, location, url, inner, uid, title, seats }) => ({
+      .map(({ videoCallUrl, location, url, inner, uid, title, seats, beside, series, entry, seat, rescheduled }) => ({
         triggerEvent: 'BOOKING_CREATED',
+        ...(beside !== undefined && { uid: beside, location: beside }),
         payload: {
+          recurringEvent: series,
+          iCalUID: entry,
+          iCalSequence: 0,
+          attendeeSeatId: seat,
+          rescheduleUid: rescheduled,
           startTime: '2026-12-03T15:00:00Z',
           attendees: [{ email: 'a@example.com' }],
           metadata: { videoCallUrl },

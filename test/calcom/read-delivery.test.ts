@@ -17,20 +17,20 @@ const VERDICTS: Record<string, string> = {
   'booking-created.recurring-1': 'confirmed',
   'booking-created.seat-1': 'confirmed',
   'booking-created.v2026-07-27': 'confirmed',
-  'booking-location-updated': 'trigger_not_handled',
-  'booking-no-show-updated': 'trigger_not_handled',
-  'booking-paid': 'trigger_not_handled',
-  'booking-payment-initiated': 'trigger_not_handled',
-  'booking-reassigned': 'trigger_not_handled',
-  'booking-rejected': 'trigger_not_handled',
-  'booking-requested': 'trigger_not_handled',
-  'booking-requested.reschedule': 'trigger_not_handled',
+  'booking-location-updated': 'updated',
+  'booking-no-show-updated': 'no_show',
+  'booking-paid': 'confirmed',
+  'booking-payment-initiated': 'awaits_payment',
+  'booking-reassigned': 'updated',
+  'booking-rejected': 'rejected',
+  'booking-requested': 'requested',
+  'booking-requested.reschedule': 'requested',
   'booking-rescheduled': 'rescheduled',
-  'booking-rescheduled.seat': 'trigger_not_handled',
+  'booking-rescheduled.seat': 'rescheduled',
   'form-submitted': 'trigger_not_handled',
   'instant-meeting': 'trigger_not_handled',
   'instant-meeting-accepted': 'trigger_not_handled',
-  'meeting-ended': 'trigger_not_handled',
+  'meeting-ended': 'ended',
   'meeting-started': 'trigger_not_handled',
   'odd.custom-template': 'custom_template',
   'odd.empty-object': 'custom_template',
@@ -42,7 +42,7 @@ const VERDICTS: Record<string, string> = {
 
 function verdictOf(reading: Reading): string {
   if (reading.verdict === 'booking') return reading.event.kind;
-  return reading.verdict === 'rejected' ? reading.verdict : reading.reason;
+  return reading.verdict === 'rejected' ? 'refused' : reading.reason;
 }
 
 describe('a delivery', () => {
@@ -50,13 +50,13 @@ describe('a delivery', () => {
     expect(verdictOf(read(fixture(name)))).toBe(VERDICTS[name]);
   });
 
-  it('is ignored for its trigger before its payload is looked at', () => {
-    for (const payload of [undefined, null, 7, 'text', [], { attendees: 'nobody' }]) {
-      expect(read({ triggerEvent: 'BOOKING_PAID', payload })).toEqual({
-        verdict: 'ignored',
-        trigger: 'BOOKING_PAID',
-        reason: 'trigger_not_handled',
-      });
+  it.each([
+    ['BOOKING_PAYMENT_INITIATED', 'awaits_payment'],
+    ['MEETING_STARTED', 'trigger_not_handled'],
+    ['RECORDING_READY', 'trigger_not_handled'],
+  ])('is ignored for its trigger before its payload is looked at: %s', (trigger, reason) => {
+    for (const payload of [undefined, null, 7, 'text', [], { attendees: 'nobody' }, created().payload]) {
+      expect(read({ triggerEvent: trigger, payload })).toEqual({ verdict: 'ignored', trigger, reason });
     }
   });
 
@@ -166,11 +166,13 @@ describe('a body that is not a delivery', () => {
   });
 
   it.each([undefined, null, false, 7, 'text', []])('such as a booking event about %j is refused', (payload) => {
-    expect(read({ ...created(), payload })).toEqual({
-      verdict: 'rejected',
-      trigger: 'BOOKING_CREATED',
-      faults: [{ path: 'payload', expected: 'an object with the booking' }],
-    });
+    for (const trigger of ['BOOKING_CREATED', 'BOOKING_REQUESTED', 'BOOKING_NO_SHOW_UPDATED', 'MEETING_ENDED']) {
+      expect(read({ ...created(), triggerEvent: trigger, payload })).toEqual({
+        verdict: 'rejected',
+        trigger,
+        faults: [{ path: 'payload', expected: 'an object with the booking' }],
+      });
+    }
   });
 });
 
@@ -200,15 +202,15 @@ describe('a hostile body', () => {
     expect(({} as { uid?: unknown }).uid).toBeUndefined();
   });
 
-  it.each(['uid', 'bookingUid', 'eventTypeId', 'type', 'title', 'organizer', 'location', 'metadata', 'team', 'length'])(
-    'with brackets nested half a million deep as its %s does not overflow anything',
-    (name) => {
-      const { uid: _, organizer: __, ...payload } = created().payload;
-      const body = JSON.stringify({ ...created(), payload: { ...payload, [name]: 'HERE' } });
+  it.each([
+    ...['uid', 'bookingUid', 'eventTypeId', 'type', 'title', 'organizer', 'location', 'metadata', 'team', 'length'],
+    ...['recurringEvent', 'iCalUID', 'iCalSequence', 'rescheduleUid', 'rootBookingUid', 'attendeeSeatId'],
+  ])('with brackets nested half a million deep as its %s does not overflow anything', (name) => {
+    const { uid: _, organizer: __, ...payload } = created().payload;
+    const body = JSON.stringify({ ...created(), payload: { ...payload, [name]: 'HERE' } });
 
-      expect(verdictOf(readBody(body.replace('"HERE"', nested(500_000))))).toBe('confirmed');
-    },
-  );
+    expect(verdictOf(readBody(body.replace('"HERE"', nested(500_000))))).toBe('confirmed');
+  });
 
   it('that names attendees without end is read within bounds', () => {
     const before = performance.now();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KEPT_HEADERS, stripSecrets } from '../../src/calcom/strip-secrets.ts';
-import { created, fixture, fixtureNames, type Json, readBody, sample } from './support.ts';
+import { attendee, created, fixture, fixtureNames, type Json, readBody, sample } from './support.ts';
 
 function kept(body: unknown): string {
   return stripSecrets(Buffer.from(JSON.stringify(body))).toString();
@@ -66,6 +66,20 @@ describe('a body that is kept', () => {
     expect(keptPayload({ metadata: { videoCallUrl: link } })).toMatchObject({ metadata: { videoCallUrl: link } });
     expect(keptPayload({ ...plain, location: link })).toMatchObject({ location: link });
     expect(keptPayload({ ...plain, videoCallData: { url: link } })).toMatchObject({ videoCallData: { url: link } });
+  });
+
+  it('still tells apart bookings and seats that only a token tells apart', () => {
+    const [one, other] = ['https://example.com/?id=1', 'https://example.com/?id=2'];
+    const seats = [other, one].map((referenceUid) =>
+      attendee({ email: `${referenceUid.at(-1)}@example.com`, bookingSeat: { referenceUid } }),
+    );
+    const bodies = [
+      ...['uid', 'rescheduleUid', 'rootBookingUid', 'iCalUID'].map((name) => created({ [name]: one })),
+      created({ uid: undefined, bookingUid: one }),
+      created({ seatsPerTimeSlot: 2, attendeeSeatId: one, attendees: seats }),
+    ];
+
+    for (const body of bodies) expect(readBody(kept(body))).toEqual(readBody(JSON.stringify(body)));
   });
 
   it('has everything else', () => {

@@ -39,9 +39,29 @@ export function rescheduled(fields: Json = {}): Delivery {
   return sample('booking-rescheduled', fields);
 }
 
+/** A call that the host has yet to accept. */
+export function requested(fields: Json = {}): Delivery {
+  return sample('booking-requested', fields);
+}
+
 /** The moved call, called off. */
 export function cancelled(fields: Json = {}): Delivery {
   return sample('booking-cancelled', fields);
+}
+
+/** A body as the senders with a queue spell it: milliseconds in times, database rows for attendees. */
+export function queued({ payload, ...envelope }: Delivery): Delivery {
+  const respelled = Object.entries(payload).map(([name, value]) =>
+    /Time$/.test(name) && typeof value === 'string' ? [name, new Date(value).toISOString()] : [name, value],
+  );
+  const fields = Object.fromEntries(respelled) as Json;
+  const rows = Array.isArray(fields['attendees']) ? (fields['attendees'] as Json[]) : [];
+  const attendees = rows.map(({ firstName: _, lastName: __, ...row }) => ({
+    phoneNumber: null,
+    bookingSeat: null,
+    ...row,
+  }));
+  return { ...envelope, payload: { ...fields, ...(rows.length > 0 && { attendees }), disableCancelling: 'NOBODY' } };
 }
 
 /** An attendee as Cal.com sends one. */
@@ -55,19 +75,26 @@ export function attendee(fields: Json = {}): Json {
   };
 }
 
-export function readBody(body: Buffer | string): Reading {
-  return readDelivery(Buffer.from(body as string), { receivedAt: RECEIVED_AT, installationKey: INSTALLATION_KEY });
+export function readBody(body: Buffer | string, receivedAt = RECEIVED_AT): Reading {
+  return readDelivery(Buffer.from(body as string), { receivedAt, installationKey: INSTALLATION_KEY });
 }
 
-export function read(delivery: unknown): Reading {
-  return readBody(JSON.stringify(delivery));
+export function read(delivery: unknown, receivedAt = RECEIVED_AT): Reading {
+  return readBody(JSON.stringify(delivery), receivedAt);
 }
 
 /** What an accepted delivery says. @throws {Error} when it is not accepted. */
-export function accepted(delivery: unknown) {
-  const reading = read(delivery);
+export function heard(delivery: unknown, receivedAt = RECEIVED_AT) {
+  const reading = read(delivery, receivedAt);
   if (reading.verdict !== 'booking') throw new Error(`not accepted: ${JSON.stringify(reading)}`);
   return reading;
+}
+
+/** What an accepted delivery says that tells all about a booking. @throws {Error} when it tells less. */
+export function accepted(delivery: unknown) {
+  const { event, ...reading } = heard(delivery);
+  if (event.kind === 'ended' || event.kind === 'no_show') throw new Error(`tells less: ${event.kind}`);
+  return { ...reading, event };
 }
 
 export function bookingIn(delivery: unknown) {

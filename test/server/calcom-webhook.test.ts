@@ -36,6 +36,32 @@ describe('a signed webhook', () => {
     expect(server.woken()).toBe(1);
   });
 
+  it.each(['booking-requested', 'booking-rejected', 'meeting-ended', 'booking-no-show-updated'])(
+    'that starts no run is accepted as well: %s',
+    async (name) => {
+      const response = await post(createTestServer(), JSON.stringify(fixture(name)));
+
+      const [delivery] = await kept();
+      const { id: deliveryId, subjectUid: bookingUid } = delivery!;
+      expect([response.statusCode, response.json()]).toEqual([
+        202,
+        { status: 'accepted', bookingUid, workflowId: `precall/${bookingUid}`, deliveryId },
+      ]);
+    },
+  );
+
+  it('about several seats names no workflow: each has its own', async () => {
+    const attendees = [attendee(), attendee({ email: 'second@example.com' })];
+    const body = { ...created({ seatsPerTimeSlot: 5, attendees }), triggerEvent: 'BOOKING_CANCELLED' };
+
+    const response = await post(createTestServer(), JSON.stringify(body));
+
+    expect([response.statusCode, response.json()]).toEqual([
+      202,
+      { status: 'accepted', bookingUid: UID, deliveryId: expect.any(Number) },
+    ]);
+  });
+
   it('is kept without what opens anything but the call itself', async () => {
     const body = JSON.stringify(created({ oneTimePassword: 'canary', responses: { notes: { value: 'canary' } } }));
     const { deliveryId } = (await post(createTestServer(), body)).json() as { deliveryId: number };
@@ -62,7 +88,8 @@ describe('a signed webhook', () => {
 
   it.each([
     ['ping', 'connection_test'],
-    ['booking-requested', 'trigger_not_handled'],
+    ['meeting-started', 'trigger_not_handled'],
+    ['booking-payment-initiated', 'awaits_payment'],
     ['odd.unknown-trigger', 'unknown_trigger'],
   ])('that means nothing to us is ignored, and why: %s', async (name, reason) => {
     const server = createTestServer();

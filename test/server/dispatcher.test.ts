@@ -1,10 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BookingEvent } from '../../src/booking.ts';
+import type { Booking, BookingEvent, RequestedEvent } from '../../src/booking.ts';
 import { createDispatcher, type Dispatcher } from '../../src/server/dispatcher.ts';
 import type { Store } from '../../src/store/store.ts';
 import { TemporalRefused, TemporalUnavailable } from '../../src/temporal/booking-runs.ts';
-import { aBooking, cancelled, confirmed, rescheduled } from '../support/a-booking.ts';
+import {
+  aBooking,
+  cancelled,
+  confirmed,
+  DAY_MS,
+  ended,
+  later,
+  noShow,
+  rejected,
+  requested,
+  rescheduled,
+  updated,
+} from '../support/a-booking.ts';
 import { until } from '../support/until.ts';
 import { createFakeRuns, createTestLog, type FakeRuns, useStore } from './support.ts';
 
@@ -46,6 +59,15 @@ async function manyArrive(count: number): Promise<string[]> {
   const uids = Array.from({ length: count }, (_, index) => `booking-${index}`);
   await Promise.all(uids.map((uid) => arrives(confirmed(aBooking({ uid }), BOOKED_AT, `event-of-${uid}`))));
   return uids;
+}
+
+/** Keeps them one after the other, and waits until all have been dispatched. */
+async function allAreDispatched(events: readonly BookingEvent[], { dispatcher }: { dispatcher: Dispatcher }) {
+  for (const event of events) {
+    await arrives(event);
+    dispatcher.wake();
+    await until('dispatch', allDispatched);
+  }
 }
 
 const delivery = (id: number) => stores.store.inbox.find(id);
@@ -163,6 +185,283 @@ describe('a move', () => {
     await until('dispatch', () => isDispatched(id));
     expect((await delivery(id))?.reason).toBe('retired');
     expect(runs.heard.map(({ workflowId }) => workflowId)).toEqual(['precall/new', 'precall/newest', 'precall/old']);
+  });
+});
+
+/** A dispatcher that runs. */
+function started(runs?: FakeRuns) {
+  const all = dispatching(runs);
+  all.dispatcher.start();
+  return all;
+}
+
+/** What each run was to be told: the workflow, the kind of event, and which booking it replaces. */
+const told = ({ heard }: FakeRuns) =>
+  heard.map(({ workflowId, event }) => [
+    workflowId,
+    event.kind,
+    ...('replaced' in event && event.replaced ? [event.replaced.uid] : []),
+  ]);
+
+const reasonOf = async (id: number) => (await delivery(id))?.reason;
+
+describe('a call that the host has yet to accept', () => {
+  const asked = aBooking({ uid: 'asked-for' });
+  const request = requested(asked, { uid: 'old' }, '2026-11-04T10:00:00.000Z');
+  const rejection = rejected(asked, '2026-11-05T10:00:00.000Z');
+
+  it('is told to the booking that it replaces, and has no run of its own', async () => {
+    const { runs, dispatcher } = started();
+    await allAreDispatched([confirmed(aBooking({ uid: 'old' }), BOOKED_AT)], { dispatcher });
+
+    const id = await arrives(request);
+    dispatcher.wake();
+
+    await until('dispatch', () => isDispatched(id));
+    expect(told(runs).slice(1)).toEqual([['precall/old', 'requested', 'old']]);
+    expect(await reasonOf(id)).toBe('told');
+    expect(await stores.store.bookings.find(asked)).toBeUndefined();
+  });
+
+  it('is absent when no run has to be told of it', async () => {
+    const { replaced: _, ...plainRequest } = request as RequestedEvent;
+    const { runs, dispatcher } = started();
+    await allAreDispatched([plainRequest], { dispatcher });
+
+    expect(runs.open).toEqual(new Set());
+    expect(await stores.store.inbox.list({ limit: 5 })).toMatchObject([{ status: 'dispatched', reason: 'absent' }]);
+  });
+
+  it('gets a run when the host has said no and something was given up for it', async () => {
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([request, rejection], { dispatcher });
+
+    expect(told(runs)).toEqual([
+      ['precall/old', 'requested', 'old'],
+      ['precall/asked-for', 'rejected', 'old'],
+    ]);
+    expect(runs.open).toEqual(new Set(['precall/asked-for']));
+  });
+
+  it('gets that run as well when the host’s no arrives first', async () => {
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([rejection, request], { dispatcher });
+
+    expect(runs.open).toEqual(new Set(['precall/asked-for']));
+    expect(told(runs)).toContainEqual(['precall/asked-for', 'rejected', 'old']);
+  });
+
+  it('starts nothing when the host says no to a new call', async () => {
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([rejection], { dispatcher });
+
+    expect(runs.open).toEqual(new Set());
+    expect(await stores.store.inbox.list({ limit: 5 })).toMatchObject([{ status: 'dispatched', reason: 'absent' }]);
+  });
+});
+
+describe('an end or a no-show', () => {
+  const booking = aBooking({ uid: 'over' });
+
+  it.each([
+    ['an end', ended(booking, '2026-12-03T15:30:00.000Z')],
+    ['a no-show', noShow(booking, '2026-12-03T15:40:00.000Z')],
+  ])('is told to the run there is, and to one that comes later: %s', async (_, event) => {
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([event, confirmed(booking, BOOKED_AT)], { dispatcher });
+
+    expect(told(runs)).toEqual([
+      ['precall/over', event.kind],
+      ['precall/over', 'confirmed'],
+      ['precall/over', event.kind],
+    ]);
+    expect(runs.open).toEqual(new Set(['precall/over']));
+  });
+
+  it('is told to every seat', async () => {
+    const seats = ['seat-1', 'seat-2'].map((seat) => confirmed(aBooking({ uid: 'over', seat }), BOOKED_AT, seat));
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([...seats, ended(booking, '2026-12-03T15:30:00.000Z')], { dispatcher });
+
+    expect(told(runs).slice(2)).toEqual([
+      ['precall/over/seat-1', 'ended'],
+      ['precall/over/seat-2', 'ended'],
+    ]);
+  });
+});
+
+describe('news of several seats', () => {
+  const [one, other] = ['one', 'other'].map((seat) => aBooking({ uid: 'seated', seat })) as [Booking, Booking];
+  const whole = aBooking({ uid: 'seated', attendees: [one.attendees[0], { name: 'Ines', email: 'ines@example.com' }] });
+  const cancel = { ...cancelled(whole, '2026-11-05T10:00:00.000Z'), seats: ['one', 'other'] } as BookingEvent;
+
+  it('is told to each of them as its own', async () => {
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([{ ...updated(whole, BOOKED_AT), seats: ['one', 'other'] } as BookingEvent], { dispatcher });
+
+    expect(runs.heard.map(({ workflowId, event }) => [workflowId, (event.booking as Booking).attendees])).toEqual([
+      ['precall/seated/one', [whole.attendees[0]]],
+      ['precall/seated/other', [whole.attendees[1]]],
+    ]);
+    expect(await stores.store.bookings.keysOf('seated')).toHaveLength(2);
+  });
+
+  it('starts nothing for one that has moved elsewhere', async () => {
+    const moved = rescheduled(aBooking({ uid: 'elsewhere', seat: 'moved' }), 'seated', BOOKED_AT);
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched([{ ...moved, replaced: { uid: 'seated', seat: 'one' } } as BookingEvent, cancel], {
+      dispatcher,
+    });
+
+    expect(runs.open).toEqual(new Set(['precall/elsewhere/moved', 'precall/seated/other']));
+  });
+
+  it.each([cancelled, updated])('is told to the known seats when it does not tell them apart: %o', async (happens) => {
+    const { runs, dispatcher } = started();
+    const news = happens(whole, '2026-11-05T10:00:00.000Z');
+
+    await allAreDispatched([confirmed(one, BOOKED_AT), confirmed(other, BOOKED_AT, 'other'), news], { dispatcher });
+
+    expect(told(runs).slice(2)).toEqual([
+      ['precall/seated/one', news.kind],
+      ['precall/seated/other', news.kind],
+    ]);
+    expect(runs.open.size).toBe(2);
+  });
+
+  it('closes those whose calls are over, and them alone', async () => {
+    const { runs, dispatcher } = started();
+    await allAreDispatched([confirmed(one, BOOKED_AT), confirmed(other, BOOKED_AT, 'other')], { dispatcher });
+    runs.onTell = ({ booking }) => (booking.seat === 'one' ? 'closed' : 'told');
+
+    await allAreDispatched([cancel], { dispatcher });
+
+    const isOver = async (booking: Booking) => (await stores.store.bookings.find(booking))?.isOver;
+    await until('closed booking', () => isOver(one));
+    expect(await isOver(other)).toBe(false);
+  });
+});
+
+describe('the rest of a series', () => {
+  const call = (week: number) =>
+    aBooking({ uid: `week-${week}`, series: 's', startsAt: later(aBooking().startsAt, 7 * week * DAY_MS) });
+  const booked = [0, 1, 2].map((week) => confirmed(call(week), BOOKED_AT, `week-${week}`));
+  const ending = { ...cancelled(call(1), '2026-11-05T10:00:00.000Z'), wholeSeries: true } as BookingEvent;
+
+  it.each([
+    ['after', [...booked, ending]],
+    ['before', [ending, ...booked]],
+    ['between', [booked[2]!, ending, booked[0]!, booked[1]!]],
+  ])('is cancelled when the cancel of one call arrives %s the others', async (_, events) => {
+    const { runs, dispatcher } = started();
+
+    await allAreDispatched(events, { dispatcher });
+
+    const cancels = runs.heard.filter(({ event }) => event.kind === 'cancelled');
+    expect(cancels.map(({ workflowId }) => workflowId).toSorted()).toEqual(['precall/week-1', 'precall/week-2']);
+  });
+
+  it('is cancelled in the store while Temporal is away', async () => {
+    const { runs } = started();
+    runs.onTell = away;
+    for (const event of [...booked, ending]) await arrives(event);
+
+    await until('cancel of the last call', () => stores.store.inbox.hasUnheardNews({ uid: 'week-2' }, []), 10_000);
+
+    expect(await stores.store.inbox.hasUnheardNews({ uid: 'week-0' }, [])).toBe(false);
+  });
+});
+
+describe('everything about several bookings', () => {
+  const at = (day: number) => `2026-11-${String(day).padStart(2, '0')}T10:00:00.000Z`;
+  const [first, second] = [0, 1].map((sequence) =>
+    aBooking({ uid: `moved-${sequence}`, lineage: { id: 'line', sequence }, series: 's' }),
+  ) as [Booking, Booking];
+  const [givenUp, asked, seated] = ['given-up', 'asked-for', 'seated'].map((uid) => aBooking({ uid })) as [
+    Booking,
+    Booking,
+    Booking,
+  ];
+  const [seat, otherSeat] = ['one', 'other'].map((seat) => ({ ...seated, seat })) as [Booking, Booking];
+  const movedSeat = aBooking({ uid: 'elsewhere', seat: 'new' });
+  const request = requested(asked, { uid: 'given-up' }, at(3));
+  const move = { ...rescheduled(movedSeat, 'seated', at(7)), replaced: { uid: 'seated', seat: 'one' } } as BookingEvent;
+  const STORY: BookingEvent[] = [
+    confirmed(first, at(1), 'first'),
+    confirmed(second, at(2), 'second'),
+    rejected(second, at(4)),
+    { ...cancelled(second, at(6)), wholeSeries: true } as BookingEvent,
+    ended(first, at(20)),
+    confirmed(givenUp, at(1), 'given-up'),
+    request,
+    rejected(asked, at(5)),
+    ended(asked, at(21)),
+    confirmed(seat, at(1), 'seat'),
+    confirmed(otherSeat, at(1), 'other-seat'),
+    move,
+    ended(seated, at(22)),
+    noShow(seated, at(23)),
+  ];
+  /** The runs of bookings that were replaced, with what says so. Whether they are ever started depends on the order. */
+  const REPLACED = {
+    'precall/moved-0': 'second',
+    'precall/given-up': request.id,
+    'precall/seated/one': move.id,
+  };
+
+  /** Which events each open run has heard in the end. */
+  function outcomeOf(runs: FakeRuns): Record<string, string[]> {
+    const heardBy = (run: string) =>
+      runs.heard
+        .filter(({ workflowId, answer }) => workflowId === run && answer === 'told')
+        .map(({ event }) => event.id);
+    return Object.fromEntries([...runs.open].map((run) => [run, [...new Set(heardBy(run))].toSorted()]));
+  }
+
+  it('comes to rest, and every run has heard the same, in whatever order it arrives', {
+    timeout: 120_000,
+  }, async () => {
+    const inAnyOrder = fc.shuffledSubarray(STORY, { minLength: STORY.length });
+    const pauses = fc.array(fc.boolean(), { minLength: STORY.length });
+
+    await fc.assert(
+      fc.asyncProperty(inAnyOrder, pauses, async (events, rests) => {
+        await stores.empty();
+        const { runs, dispatcher } = started();
+        for (const [n, event] of events.entries()) {
+          await arrives(event);
+          dispatcher.wake();
+          if (rests[n]) await until('rest', allDispatched);
+        }
+        await until('rest', allDispatched);
+        await sleep(50);
+        await dispatcher.stop();
+
+        expect(await allDispatched()).toBe(true);
+        expect(runs.heard.length).toBeLessThan(4 * STORY.length);
+        const outcome = outcomeOf(runs);
+        for (const [run, replacedBy] of Object.entries(REPLACED)) {
+          if (run in outcome) expect([run, outcome[run]]).toEqual([run, expect.arrayContaining([replacedBy])]);
+          delete outcome[run];
+        }
+        expect(outcome).toEqual({
+          'precall/moved-1': ['second', ...STORY.slice(2, 4).map(({ id }) => id)].toSorted(),
+          'precall/asked-for': STORY.slice(7, 9)
+            .map(({ id }) => id)
+            .toSorted(),
+          'precall/elsewhere/new': [move.id],
+          'precall/seated/other': ['other-seat', ...STORY.slice(12).map(({ id }) => id)].toSorted(),
+        });
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

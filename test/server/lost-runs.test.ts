@@ -27,7 +27,9 @@ async function isLive(event: BookingEvent, state?: unknown): Promise<BookingKey>
     { ...arrived, receivedAt: new Date() },
     { status: 'pending', trigger: 'BOOKING_CREATED', event, warnings: [] },
   );
-  for (const delivery of await inbox.claim(10, 15_000)) await inbox.markDispatched(delivery, 'told');
+  if (event.kind === 'ended' || event.kind === 'no_show') throw new Error('It tells of no booking');
+  const started = { outcome: 'told', started: [event.booking] } as const;
+  for (const delivery of await inbox.claim(10, 15_000)) await inbox.markDispatched(delivery, started);
   if (state !== undefined) {
     const record = { booking: event.booking, revision: 1, status: 'scheduled', report: {}, isOver: false, decided: [] };
     await bookings.record({ ...record, state });

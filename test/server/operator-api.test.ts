@@ -6,6 +6,7 @@ import { operatorApi } from '../../src/server/operator-api.ts';
 import type { ReadBody } from '../../src/server/verdict.ts';
 import { TemporalUnavailable } from '../../src/temporal/booking-runs.ts';
 import { fixture, INSTALLATION_KEY } from '../calcom/support.ts';
+import { aBooking, cancelled } from '../support/a-booking.ts';
 import { post, useServers, useStore } from './support.ts';
 
 const stores = useStore();
@@ -13,6 +14,7 @@ const createTestServer = useServers(stores);
 const TOKEN = 'the-token-of-the-operator';
 const HERE = { host: 'localhost:8000' };
 const BOOKING = JSON.stringify(fixture('booking-created'));
+const BOOKED_AT = '2026-11-24T10:00:00.000Z';
 const TEMPLATE = 'Tobias has booked';
 
 describe('the way in', () => {
@@ -152,6 +154,24 @@ describe('redelivering', () => {
   });
 });
 
+describe('a delivery that Precall has written itself', () => {
+  it('cannot be read again: it was no webhook', async () => {
+    const booking = aBooking();
+    const body = Buffer.from('{"cancelledWith":"event-1"}');
+    const { id } = await stores.store.inbox.keep(
+      { source: 'series', body, keptBody: body, headers: {}, signature: 'unsigned', receivedAt: new Date() },
+      { status: 'pending', trigger: 'BOOKING_CANCELLED', event: cancelled(booking, BOOKED_AT), warnings: [] },
+    );
+    const server = createTestServer();
+
+    const url = `/api/deliveries/${id}/redeliver`;
+    const response = await server.app.inject({ method: 'POST', url, headers: HERE });
+
+    expect([response.statusCode, response.json().reason]).toEqual([409, 'no_webhook']);
+    expect(await stores.store.inbox.find(id)).toMatchObject({ status: 'pending', source: 'series' });
+  });
+});
+
 describe('rebuilding', () => {
   async function rebuild({ app }: ReturnType<typeof createTestServer>, payload?: object) {
     const url = app.server.listening ? app.listeningOrigin : await app.listen({ host: '127.0.0.1', port: 0 });
@@ -175,7 +195,7 @@ describe('rebuilding', () => {
     const server = createTestServer();
     await post(server, BOOKING);
     const [claimed] = await stores.store.inbox.claim(1, 1_000);
-    await stores.store.inbox.markDispatched(claimed!, 'told');
+    await stores.store.inbox.markDispatched(claimed!, { outcome: 'told', started: [] });
 
     const since = (agoMs: number) => ({ since: new Date(Date.now() - agoMs).toISOString() });
     expect((await rebuild(server, since(-60_000))).answer).toMatchObject({ toldAgain: 0 });

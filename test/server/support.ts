@@ -19,7 +19,7 @@ import { silent } from '../support/silent.ts';
 export const SECRET = 'cal-fixture-secret';
 
 /** A store on a PostgreSQL of this file's own, empty before each test. */
-export function useStore(): { readonly store: Store; openAnother(): Promise<Store> } & Pick<
+export function useStore(): { readonly store: Store; openAnother(): Promise<Store>; empty(): Promise<void> } & Pick<
   ReturnType<typeof usePostgres>,
   'kill9' | 'restart'
 > {
@@ -47,6 +47,7 @@ export function useStore(): { readonly store: Store; openAnother(): Promise<Stor
       return opened[0]!;
     },
     openAnother: open,
+    empty: () => empty(databaseUrl),
     kill9: postgres.kill9,
     restart: postgres.restart,
   };
@@ -56,7 +57,9 @@ async function empty(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   try {
-    await client.query('truncate deliveries, bookings, booking_history, reminders, retired_bookings');
+    await client.query(
+      'truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings',
+    );
   } finally {
     await client.end();
   }
@@ -64,8 +67,8 @@ async function empty(databaseUrl: string): Promise<void> {
 
 /** Temporal in memory, which can fail on request. */
 export interface FakeRuns extends BookingRuns {
-  /** What the runs were told, oldest first: the workflow, and the event's id. */
-  heard: { workflowId: string; event: BookingEvent }[];
+  /** What the runs were to be told, oldest first, and what became of it. */
+  heard: { workflowId: string; event: BookingEvent; answer: 'told' | 'closed' | 'absent' }[];
   /** Answers for a run, or throws to have it fail. */
   onTell: (event: BookingEvent) => 'told' | 'closed' | Promise<'told' | 'closed'>;
   onRestore: (workflowId: string, state: unknown) => 'restored' | 'running' | 'closed';
@@ -85,15 +88,16 @@ export function createFakeRuns(): FakeRuns {
     async tell(event) {
       const answer = await runs.onTell(event);
       const workflowId = workflowIdOf(event.booking);
-      runs.heard.push({ workflowId, event });
+      runs.heard.push({ workflowId, event, answer });
       if (answer === 'told') runs.open.add(workflowId);
       return answer;
     },
-    async tellReplaced(uid, event) {
+    async inform(booking, event) {
       await runs.onTell(event);
-      const workflowId = workflowIdOf({ uid });
-      runs.heard.push({ workflowId, event });
-      return runs.open.has(workflowId) ? 'told' : 'absent';
+      const workflowId = workflowIdOf(booking);
+      const answer = runs.open.has(workflowId) ? 'told' : 'absent';
+      runs.heard.push({ workflowId, event, answer });
+      return answer;
     },
     async restore(booking, state) {
       const workflowId = workflowIdOf(booking);

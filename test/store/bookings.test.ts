@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { BookingRecord } from '../../src/store/bookings.ts';
 import { aBooking, DAY_MS, later } from '../support/a-booking.ts';
-import { aDelivery, confirmed, describeStores, pending } from './support.ts';
+import { aDelivery, confirmed, describeStores, pending, told } from './support.ts';
 
 const booking = aBooking();
 
@@ -46,7 +46,7 @@ describeStores('the bookings', (store) => {
     it('takes its first report whatever its number, after the dispatcher made the row', async () => {
       await store().inbox.keep(aDelivery(), pending(confirmed()));
       const [claimed] = await store().inbox.claim(1, 60_000);
-      await store().inbox.markDispatched(claimed!, 'told');
+      await store().inbox.markDispatched(claimed!, told(claimed!.event));
 
       expect(await live()).toEqual([{ uid: booking.uid, revision: 0, state: undefined }]);
       expect(await record({ revision: 0 })).toEqual({ written: true });
@@ -88,6 +88,43 @@ describeStores('the bookings', (store) => {
 
       expect(dump).toHaveLength(1);
       expect(JSON.stringify(dump)).not.toMatch(/tobias|okafor|example\.com/i);
+    });
+  });
+
+  describe('the keys of a booking', () => {
+    it('are its own, or those of its known seats', async () => {
+      for (const seat of ['seat-2', 'seat-1']) await record({ booking: aBooking({ uid: 'seated', seat }) });
+      await record();
+
+      expect(await store().bookings.keysOf(booking.uid)).toEqual([{ uid: booking.uid }]);
+      expect(await store().bookings.keysOf('seated')).toEqual([
+        { uid: 'seated', seat: 'seat-1' },
+        { uid: 'seated', seat: 'seat-2' },
+      ]);
+      expect(await store().bookings.keysOf('unknown')).toEqual([]);
+    });
+  });
+
+  describe('what else is kept of a booking', () => {
+    const rows = () => store().rows<Record<string, unknown>>(sql`select external_id, twin, verified_at from bookings`);
+
+    it('is what two that were made by mistake have in common, as the run last says', async () => {
+      await record({ booking: aBooking({ twin: 'twin-1' }) });
+      expect(await rows()).toMatchObject([{ twin: 'twin-1' }]);
+
+      await record({ revision: 2, booking });
+      expect(await rows()).toMatchObject([{ twin: null }]);
+    });
+
+    it('is when Cal.com was last asked', async () => {
+      await record();
+      await record({ booking: aBooking({ uid: 'another' }) });
+      await store().rows(sql`update bookings set verified_at = '2020-01-01'`);
+
+      await store().bookings.markVerified(booking);
+
+      const verified = sql`select external_id from bookings where verified_at > now() - interval '1 minute'`;
+      expect(await store().rows(verified)).toEqual([{ external_id: booking.uid }]);
     });
   });
 

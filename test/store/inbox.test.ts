@@ -1,17 +1,41 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import type { BookingEvent } from '../../src/booking.ts';
-import type { DispatchOutcome } from '../../src/store/inbox.ts';
-import { aDelivery, cancelled, confirmed, describeStores, pending, quarantined, rescheduled } from './support.ts';
+import type { ClaimedDelivery, Dispatched } from '../../src/store/inbox.ts';
+import { aBooking } from '../support/a-booking.ts';
+import {
+  aDelivery,
+  cancelled,
+  confirmed,
+  describeStores,
+  ended,
+  noShow,
+  pending,
+  quarantined,
+  rejected,
+  requested,
+  rescheduled,
+  told,
+  updated,
+  withoutRun,
+} from './support.ts';
 
 const LEASE_MS = 60_000;
 
 describeStores('the inbox', (store) => {
   const keep = (event: BookingEvent) => store().inbox.keep(aDelivery(), pending(event));
 
-  async function dispatchAll(outcome: DispatchOutcome = 'told'): Promise<string[]> {
+  async function claimOne(): Promise<ClaimedDelivery> {
+    const [claimed] = await store().inbox.claim(1, LEASE_MS);
+    return claimed!;
+  }
+
+  async function dispatchAll(becomes: (event: BookingEvent) => Dispatched = told): Promise<string[]> {
     const claimed = await store().inbox.claim(100, LEASE_MS);
-    for (const delivery of claimed) await store().inbox.markDispatched(delivery, outcome);
+    for (const delivery of claimed) {
+      const dispatched = delivery.isRetired ? withoutRun('retired') : becomes(delivery.event);
+      await store().inbox.markDispatched(delivery, dispatched);
+    }
     return claimed.map(({ event }) => event.id);
   }
 
@@ -38,7 +62,16 @@ describeStores('the inbox', (store) => {
         body: delivery.keptBody,
       });
       expect(await store().inbox.claim(10, LEASE_MS)).toEqual([
-        { id: kept.id, event, isRetired: false, receivedAt: delivery.receivedAt, attempts: 1, refusals: 0 },
+        {
+          id: kept.id,
+          event,
+          isRetired: false,
+          replaces: [],
+          standsInFor: undefined,
+          receivedAt: delivery.receivedAt,
+          attempts: 1,
+          refusals: 0,
+        },
       ]);
     });
 
@@ -189,8 +222,8 @@ describeStores('the inbox', (store) => {
       await keep(event);
       const [claimed] = await store().inbox.claim(1, LEASE_MS);
 
-      await store().inbox.markDispatched(claimed!, 'told');
-      await store().inbox.markDispatched(claimed!, 'closed');
+      await store().inbox.markDispatched(claimed!, told(event));
+      await store().inbox.markDispatched(claimed!, withoutRun('closed'));
 
       expect(await store().bookings.find({ uid: 'new-one', seat: 'seat-1' })).toMatchObject({
         status: 'scheduled',
@@ -208,10 +241,10 @@ describeStores('the inbox', (store) => {
       });
     });
 
-    it.each(['closed', 'retired'] as const)('makes no row when the outcome is %s', async (outcome) => {
+    it.each(['closed', 'retired', 'absent'] as const)('makes no row when the outcome is %s', async (outcome) => {
       await keep(confirmed({ uid: 'old-news' }));
 
-      await dispatchAll(outcome);
+      await dispatchAll(() => withoutRun(outcome));
 
       expect(await store().bookings.find({ uid: 'old-news' })).toBeUndefined();
     });
@@ -223,10 +256,121 @@ describeStores('the inbox', (store) => {
       await keep(move);
       await dispatchAll();
 
-      await store().inbox.markDispatched(beingDispatched!, 'told');
+      await store().inbox.markDispatched(beingDispatched!, told(beingDispatched!.event));
 
       expect(await dispatchAll()).toEqual([move.id]);
       expect(await dispatchAll()).toEqual([]);
+    });
+
+    it('takes the delivery that retired its booking from whoever is dispatching it: they found no run', async () => {
+      await keep(confirmed({ uid: 'first' }));
+      const booked = await claimOne();
+      const move = rescheduled('first', { uid: 'second' });
+      await keep(move);
+      const moved = await claimOne();
+
+      await store().inbox.markDispatched(booked, told(booked.event));
+      await store().inbox.markDispatched(moved, told(move));
+
+      expect(await store().inbox.find(moved.id)).toMatchObject({ status: 'pending' });
+      expect(await dispatchAll()).toEqual([move.id]);
+      expect(await dispatchAll()).toEqual([]);
+    });
+
+    it('gives each of several bookings its row, and none twice', async () => {
+      const seats = ['seat-1', 'seat-2'].map((seat) => aBooking({ uid: 'seated', seat, twin: `twin of ${seat}` }));
+      await keep(updated({ uid: 'seated' }, { seats: ['seat-1', 'seat-2'] }));
+
+      await dispatchAll(() => ({ outcome: 'told', started: [...seats, seats[0]!] }));
+
+      expect(await store().rows(sql`select external_id, seat, twin from bookings order by seat`)).toEqual([
+        { external_id: 'seated', seat: 'seat-1', twin: 'twin of seat-1' },
+        { external_id: 'seated', seat: 'seat-2', twin: 'twin of seat-2' },
+      ]);
+    });
+
+    it('notes when Cal.com last told of the booking, whichever delivery is dispatched last', async () => {
+      const verifiedAt = async () =>
+        (await store().rows<{ at: string }>(sql`select verified_at::text at from bookings`)).map(
+          ({ at }) => new Date(at),
+        );
+      const [earlier, later] = [new Date('2026-11-20T10:00:00.000Z'), new Date('2026-11-21T10:00:00.000Z')];
+      await store().inbox.keep(aDelivery({ receivedAt: earlier }), pending(confirmed({ uid: 'told-of' })));
+      await dispatchAll();
+      expect(await verifiedAt()).toEqual([earlier]);
+
+      await store().inbox.keep(aDelivery({ receivedAt: later }), pending(updated({ uid: 'told-of' })));
+      await dispatchAll();
+      await store().inbox.keep(aDelivery({ receivedAt: earlier }), pending(cancelled({ uid: 'told-of' })));
+      await dispatchAll();
+
+      expect(await verifiedAt()).toEqual([later]);
+    });
+  });
+
+  describe('what starts no run', () => {
+    const starts = ({ kind }: BookingEvent) => kind === 'confirmed' || kind === 'cancelled';
+    const asDispatched = (event: BookingEvent) => (starts(event) ? told(event) : withoutRun('absent'));
+
+    it.each([
+      ['a rejection', rejected({ uid: 'late' })],
+      ['an end', ended({ uid: 'late' })],
+      ['a no-show', noShow({ uid: 'late' })],
+    ])('is told once there is a run, and no more than once for it: %s', async (_, event) => {
+      await keep(event);
+      await dispatchAll(asDispatched);
+      const [booked, again] = [confirmed({ uid: 'late' }), confirmed({ uid: 'late' })];
+
+      await keep(booked);
+      expect(await dispatchAll(asDispatched)).toEqual([booked.id]);
+      expect(await dispatchAll(asDispatched)).toEqual([event.id]);
+      await keep(again);
+      expect(await dispatchAll(asDispatched)).toEqual([again.id]);
+      expect(await dispatchAll(asDispatched)).toEqual([]);
+    });
+
+    it('is not told to the run of another booking, nor is what was only asked for to its own', async () => {
+      await keep(ended({ uid: 'another' }));
+      await keep(ended({ uid: 'late', seat: 'someone-else' }));
+      await keep(requested({ uid: 'late' }));
+      await dispatchAll(asDispatched);
+
+      await keep(confirmed({ uid: 'late' }));
+      await dispatchAll(asDispatched);
+
+      expect(await dispatchAll(asDispatched)).toEqual([]);
+    });
+
+    it('is told as well if the run was started while it was being dispatched', async () => {
+      const event = ended({ uid: 'late' });
+      await keep(event);
+      const beingDispatched = await claimOne();
+      await keep(confirmed({ uid: 'late' }));
+      await dispatchAll(asDispatched);
+
+      await store().inbox.markDispatched(beingDispatched, withoutRun('absent'));
+
+      expect(await dispatchAll(asDispatched)).toEqual([event.id]);
+      expect(await dispatchAll(asDispatched)).toEqual([]);
+    });
+
+    it('is told to each seat that is heard of later, if it is about the whole event', async () => {
+      const [end, whole] = [ended({ uid: 'seated' }), cancelled({ uid: 'seated' })];
+      await keep(confirmed({ uid: 'seated', seat: 'first' }));
+      await keep(end);
+      await keep(whole);
+      await keep(cancelled({ uid: 'seated' }, { seats: ['first'] }));
+      await dispatchAll((event) => (event.kind === 'confirmed' ? told(event) : { outcome: 'told', started: [] }));
+      expect((await dispatchAll(() => ({ outcome: 'told', started: [] }))).toSorted()).toEqual(
+        [end.id, whole.id].toSorted(),
+      );
+
+      await keep(confirmed({ uid: 'seated', seat: 'second' }));
+      await dispatchAll();
+
+      expect((await dispatchAll(() => ({ outcome: 'told', started: [] }))).toSorted()).toEqual(
+        [end.id, whole.id].toSorted(),
+      );
     });
   });
 
@@ -277,6 +421,34 @@ describeStores('the inbox', (store) => {
       expect(await ask(['event-other', news.id])).toBe(false);
     });
 
+    it('tells of a rejection until it has been heard', async () => {
+      const news = rejected(booking);
+      await keep(news);
+
+      expect(await ask()).toBe(true);
+      await dispatchAll(() => withoutRun('absent'));
+      expect(await ask()).toBe(true);
+      expect(await ask([news.id])).toBe(false);
+    });
+
+    it('has no news in what cannot stop a mail', async () => {
+      for (const event of [requested(booking), updated(booking), ended(booking), noShow(booking)]) await keep(event);
+
+      expect(await ask()).toBe(false);
+    });
+
+    it.each([
+      ['a request to move it', () => requested({ uid: 'the-new-one' }, booking)],
+      ['a later call of its lineage', () => confirmed({ uid: 'the-new-one', lineage: { id: 'line', sequence: 1 } })],
+    ])('tells of what replaces it for good: %s', async (_, news) => {
+      await keep(confirmed({ ...booking, lineage: { id: 'line', sequence: 0 } }));
+      expect(await ask()).toBe(false);
+
+      await keep(news());
+
+      expect(await ask()).toBe(true);
+    });
+
     it('tells of a move to another booking, for good', async () => {
       const news = rescheduled(booking.uid, { uid: 'the-new-one' });
       await keep(news);
@@ -298,6 +470,13 @@ describeStores('the inbox', (store) => {
       expect(await store().inbox.hasUnheardNews(seat, [])).toBe(false);
       await keep(cancelled({ uid: 'seated' }));
       expect(await store().inbox.hasUnheardNews(seat, [])).toBe(true);
+    });
+
+    it('tells those seats alone that a cancel names', async () => {
+      await keep(cancelled({ uid: 'seated' }, { seats: ['mine', 'yours'] }));
+      const askOf = (seat: string) => store().inbox.hasUnheardNews({ uid: 'seated', seat }, []);
+
+      expect(await Promise.all(['mine', 'yours', 'theirs'].map(askOf))).toEqual([true, true, false]);
     });
 
     it('does not count what was rejected', async () => {
@@ -322,6 +501,19 @@ describeStores('the inbox', (store) => {
       expect(await store().inbox.tellAgain({ uid: 'lost' }, [heard.id])).toBe(2);
       expect(await store().inbox.tellAgain({ uid: 'lost' }, [heard.id])).toBe(0);
       expect((await dispatchAll()).toSorted()).toEqual([unheard.id, moving.id].toSorted());
+    });
+
+    it('tells it again what has retired it without naming it, and what has retired all its seats', async () => {
+      const lineage = (sequence: number) => ({ lineage: { id: 'line', sequence } });
+      const next = confirmed({ uid: 'next', ...lineage(1) });
+      const move = rescheduled('seated', { uid: 'elsewhere' });
+      for (const event of [confirmed({ uid: 'lost', ...lineage(0) }), next, move]) await keep(event);
+      await dispatchAll();
+
+      expect(await store().inbox.tellAgain({ uid: 'lost' }, [])).toBe(2);
+      await dispatchAll();
+      expect(await store().inbox.tellAgain({ uid: 'seated', seat: 'mine' }, [])).toBe(1);
+      expect(await dispatchAll()).toEqual([move.id]);
     });
 
     it('tells everything again that arrived since a given instant', async () => {
@@ -351,6 +543,20 @@ describeStores('the inbox', (store) => {
       expect(await page({ status: 'pending', limit: 2, before: newest[1]! })).toEqual([ids[2], ids[1]]);
       expect(await page({ limit: 10 })).toHaveLength(6);
       expect(await store().inbox.find(1_000_000)).toBeUndefined();
+    });
+
+    it('shows how a delivery’s booking stands to others', async () => {
+      await keep(confirmed({ uid: 'first', lineage: { id: 'line', sequence: 0 } }));
+      const { id } = await keep(rescheduled('zeroth', { uid: 'second', lineage: { id: 'line', sequence: 1 } }));
+      const ending = await keep(cancelled({ uid: 'weekly', series: 'series-1' }, { wholeSeries: true }));
+
+      expect(await store().inbox.find(id)).toMatchObject({
+        replacedUid: 'zeroth',
+        retires: ['first', 'zeroth'],
+        lineage: 'line',
+        lineageSequence: 1,
+      });
+      expect(await store().inbox.find(ending.id)).toMatchObject({ series: 'series-1', endsSeries: true });
     });
 
     it('says how many are pending, and since when', async () => {

@@ -1,6 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import type { BookingKey } from '../../src/booking.ts';
+import type { BookingRecord } from '../../src/store/bookings.ts';
 import type { MailKey } from '../../src/store/mails.ts';
+import { aBooking } from '../support/a-booking.ts';
 import { describeStores } from './support.ts';
 
 const KEY: MailKey = {
@@ -157,6 +160,61 @@ describeStores('the mails', (store) => {
         possible_duplicate: true,
         mail: null,
       });
+    });
+  });
+
+  describe('a mail of a booking that was made twice', () => {
+    const [first, second] = [{ uid: 'a-first' }, { uid: 'b-second' }];
+    const isLeft = (booking: BookingKey, key: Partial<MailKey> = {}) =>
+      store().mails.isLeftToTwin({ ...KEY, ...key, booking });
+
+    async function stands({ uid }: BookingKey, facts: Partial<Pick<BookingRecord, 'status' | 'isOver'>> = {}) {
+      const booking = aBooking({ uid, startsAt: KEY.startsAt, twin: 'the-same-submit' });
+      await store().bookings.record({
+        booking,
+        revision: 1,
+        status: 'scheduled',
+        report: {},
+        state: {},
+        isOver: false,
+        decided: [],
+        ...facts,
+      });
+    }
+
+    it('is left to the one with the lower uid, while that one stands', async () => {
+      await stands(first);
+      await stands(second);
+
+      expect(await Promise.all([isLeft(first), isLeft(second)])).toEqual([false, true]);
+    });
+
+    it.each([{ status: 'cancelled' }, { status: 'superseded', isOver: true }, { status: 'completed', isOver: true }])(
+      'is its own once the other is %j',
+      async (facts) => {
+        await stands(first, facts);
+        await stands(second);
+
+        expect(await isLeft(second)).toBe(false);
+      },
+    );
+
+    it('is not sent once more when the other has sent it before it was called off', async () => {
+      await stands(first, { status: 'cancelled' });
+      await stands(second);
+      const claimed = await claim('Dear Tobias', { booking: first });
+      if (!('token' in claimed)) throw new Error('It is not free');
+      await store().mails.startSending(claimed.token);
+
+      expect(await isLeft(second, { recipient: KEY.recipient.toUpperCase() })).toBe(true);
+      expect(await isLeft(second, { step: 'reminder/2h' })).toBe(false);
+      expect(await isLeft(second, { recipient: 'guest@example.com' })).toBe(false);
+    });
+
+    it('has no twin where nothing says so', async () => {
+      await stands(first);
+
+      expect(await isLeft({ uid: 'unheard-of' })).toBe(false);
     });
   });
 });

@@ -5,10 +5,11 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { createPostgres } from '../../src/store/database.ts';
 import { DatabaseRefused, MIGRATIONS_DIR, migratePostgresAt, NewerSchema } from '../../src/store/migrate.ts';
+import { createSeal } from '../../src/store/seal.ts';
 import { migrateStore, openStore } from '../../src/store/store.ts';
 import { usePostgres } from '../support/postgres.ts';
 import { silent } from '../support/silent.ts';
-import { cipher } from './support.ts';
+import { cipher, confirmed } from './support.ts';
 
 async function inFolder(act: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'precall-migrate-'));
@@ -29,6 +30,16 @@ async function newerMigrations(folder: string): Promise<string> {
   await writeFile(journalFile, JSON.stringify(journal));
   await writeFile(join(newer, '0099_later.sql'), 'create table later (id int);');
   return newer;
+}
+
+/** The migrations of the first Precall. */
+async function firstMigrations(folder: string): Promise<string> {
+  const first = join(folder, 'first');
+  await cp(MIGRATIONS_DIR, first, { recursive: true });
+  const journalFile = join(first, 'meta/_journal.json');
+  const journal = JSON.parse(await readFile(journalFile, 'utf8'));
+  await writeFile(journalFile, JSON.stringify({ ...journal, entries: journal.entries.slice(0, 1) }));
+  return first;
 }
 
 describe('the tables of PostgreSQL', { timeout: 30_000 }, () => {
@@ -83,6 +94,28 @@ describe('the tables of PostgreSQL', { timeout: 30_000 }, () => {
       };
       expect(rows).toEqual([{ external_id: 'kept' }]);
       await database.close();
+    });
+  });
+
+  it('are brought up to date from the first ones, and what arrived then is dispatched', async () => {
+    await inFolder(async (folder) => {
+      const databaseUrl = await postgres.createDatabase();
+      expect(await migratePostgresAt(databaseUrl, await firstMigrations(folder))).toBe(1);
+      const event = confirmed({ uid: 'booked-before' });
+      const sealed = createSeal(cipher).closeJson(event);
+      const database = createPostgres(databaseUrl, silent);
+      await database.run((db) =>
+        db.execute(sql`
+          insert into deliveries (source, body_hash, event, event_id, event_kind, occurred_at, subject_uid, status, headers,
+            signature, received_at)
+          values ('calcom', '\\x00', ${sealed}, ${event.id}, 'confirmed', now(), 'booked-before', 'pending', '{}', 'valid', now())`),
+      );
+      await database.close();
+
+      const store = await openStore({ databaseUrl, dataDir: folder, cipher, log: silent });
+
+      expect(await store.inbox.claim(1, 1_000)).toMatchObject([{ event, isRetired: false, replaces: [] }]);
+      await store.close();
     });
   });
 

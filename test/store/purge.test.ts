@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { aBooking, DAY_MS } from '../support/a-booking.ts';
-import { aDelivery, confirmed, describeStores, pending, quarantined } from './support.ts';
+import { aDelivery, confirmed, describeStores, pending, quarantined, told } from './support.ts';
 
 const booking = aBooking();
 const endsAt = Date.parse(booking.endsAt);
@@ -16,7 +16,7 @@ describeStores('purging', (store) => {
     const receivedAt = new Date(endsAt - 60 * DAY_MS);
     const { id } = await store().inbox.keep(aDelivery({ receivedAt }), pending(confirmed()));
     const [claimed] = await store().inbox.claim(1, 60_000);
-    await store().inbox.markDispatched(claimed!, 'told');
+    await store().inbox.markDispatched(claimed!, told(claimed!.event));
     const report = { status: 'completed', reminders: [{ outcome: 'sent' }] };
     await store().bookings.record({
       booking,

@@ -4,10 +4,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SQL, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import type { Booking, BookingEvent } from '../../src/booking.ts';
+import type {
+  Booking,
+  BookingEvent,
+  BookingKey,
+  CancelledEvent,
+  ConfirmedEvent,
+  EndedEvent,
+  NoShowEvent,
+  RejectedEvent,
+  RequestedEvent,
+  RescheduledEvent,
+  UpdatedEvent,
+} from '../../src/booking.ts';
 import { createCipher } from '../../src/cipher.ts';
 import { createPostgres, type Database, openPglite } from '../../src/store/database.ts';
-import type { ArrivedDelivery, Verdict } from '../../src/store/inbox.ts';
+import type { ArrivedDelivery, Dispatched, DispatchOutcome, Verdict } from '../../src/store/inbox.ts';
 import { migratePgliteIn, migratePostgresAt } from '../../src/store/migrate.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { aBooking } from '../support/a-booking.ts';
@@ -17,7 +29,7 @@ import { silent } from '../support/silent.ts';
 export const cipher = createCipher([{ id: 'k1', bytes: randomBytes(32) }]);
 
 /** A store, and a look at the rows behind it. */
-export interface TestStore extends Pick<Store, 'inbox' | 'bookings' | 'mails' | 'purge'> {
+export interface TestStore extends Omit<Store, 'isReachable' | 'close'> {
   database: Database;
   rows<T = Record<string, unknown>>(query: SQL): Promise<T[]>;
   /** Makes every delivery that waits for its time, or is leased, due now. */
@@ -36,7 +48,9 @@ export function describeStores(about: string, tests: (store: () => TestStore) =>
     }, 60_000);
     afterEach(async () => {
       await store?.database.run((db) =>
-        db.execute(sql`truncate deliveries, bookings, booking_history, reminders, retired_bookings`),
+        db.execute(
+          sql`truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings`,
+        ),
       );
     });
     afterAll(() => stop?.());
@@ -97,16 +111,40 @@ export function aDelivery(facts: Partial<ArrivedDelivery> = {}): ArrivedDelivery
 
 let events = 0;
 
-export function confirmed(facts: Partial<Booking> = {}): BookingEvent {
-  return { kind: 'confirmed', ...newFacts(), booking: aBooking(facts) };
+type Details<Event extends BookingEvent> = Partial<Omit<Event, 'kind' | 'booking'>>;
+
+export function confirmed(facts: Partial<Booking> = {}, details: Details<ConfirmedEvent> = {}): ConfirmedEvent {
+  return { kind: 'confirmed', ...newFacts(), booking: aBooking(facts), ...details };
 }
 
-export function cancelled(facts: Partial<Booking> = {}): BookingEvent {
-  return { kind: 'cancelled', ...newFacts(), booking: aBooking(facts), requestReschedule: false };
+export function cancelled(facts: Partial<Booking> = {}, details: Details<CancelledEvent> = {}): CancelledEvent {
+  return { kind: 'cancelled', ...newFacts(), booking: aBooking(facts), requestReschedule: false, ...details };
 }
 
-export function rescheduled(replacedUid: string, facts: Partial<Booking> = {}): BookingEvent {
-  return { kind: 'rescheduled', ...newFacts(), booking: aBooking(facts), replacedUid };
+export function rescheduled(replaced: string | BookingKey, facts: Partial<Booking> = {}): RescheduledEvent {
+  return { kind: 'rescheduled', ...newFacts(), booking: aBooking(facts), replaced: keyOf(replaced) };
+}
+
+export function requested(facts: Partial<Booking>, replaced?: string | BookingKey): RequestedEvent {
+  const booking = aBooking(facts);
+  return { kind: 'requested', ...newFacts(), booking, ...(replaced !== undefined && { replaced: keyOf(replaced) }) };
+}
+
+export function updated(facts: Partial<Booking> = {}, details: Details<UpdatedEvent> = {}): UpdatedEvent {
+  return { kind: 'updated', ...newFacts(), booking: aBooking(facts), ...details };
+}
+
+export function rejected(facts: Partial<Booking> = {}): RejectedEvent {
+  return { kind: 'rejected', ...newFacts(), booking: aBooking(facts) };
+}
+
+export function ended(booking: BookingKey): EndedEvent {
+  return { kind: 'ended', ...newFacts(), booking };
+}
+
+export function noShow(booking: BookingKey): NoShowEvent {
+  const attendees = [{ email: 'tobias.okafor@example.com', noShow: true }];
+  return { kind: 'no_show', ...newFacts(), booking, attendees };
 }
 
 export function pending(event: BookingEvent): Verdict {
@@ -114,6 +152,19 @@ export function pending(event: BookingEvent): Verdict {
 }
 
 export const quarantined: Verdict = { status: 'quarantined', reason: 'not_json' };
+
+/** What becomes of a delivery whose every target took it. */
+export function told(event: BookingEvent): Dispatched {
+  return { outcome: 'told', started: 'startsAt' in event.booking ? [event.booking] : [] };
+}
+
+export function withoutRun(outcome: DispatchOutcome): Dispatched {
+  return { outcome, started: [] };
+}
+
+function keyOf(booking: string | BookingKey): BookingKey {
+  return typeof booking === 'string' ? { uid: booking } : booking;
+}
 
 function newFacts(): { id: string; occurredAt: string } {
   events += 1;

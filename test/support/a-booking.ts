@@ -1,4 +1,4 @@
-import type { Booking, BookingEvent } from '../../src/booking.ts';
+import type { Booking, BookingEvent, BookingKey, TellingEvent } from '../../src/booking.ts';
 import type { ReminderPlan } from '../../src/config.ts';
 
 export const MINUTE_MS = 60_000;
@@ -36,7 +36,7 @@ export function aPlan(facts: Partial<ReminderPlan> = {}): ReminderPlan {
   };
 }
 
-export function confirmed(booking: Booking, occurredAt: string, id = `event-${occurredAt}`): BookingEvent {
+export function confirmed(booking: Booking, occurredAt: string, id = `event-${occurredAt}`): TellingEvent {
   return { kind: 'confirmed', id, occurredAt, booking };
 }
 
@@ -45,7 +45,7 @@ export function cancelled(
   booking: Booking,
   occurredAt: string,
   { id = `cancel-${occurredAt}`, requestReschedule = false } = {},
-): BookingEvent {
+): TellingEvent {
   return { kind: 'cancelled', id, occurredAt, booking, requestReschedule };
 }
 
@@ -55,8 +55,34 @@ export function rescheduled(
   replacedUid: string,
   occurredAt: string,
   id = `move-${occurredAt}`,
-): BookingEvent {
-  return { kind: 'rescheduled', id, occurredAt, booking, replacedUid };
+): TellingEvent {
+  return { kind: 'rescheduled', id, occurredAt, booking, replaced: { uid: replacedUid } };
+}
+
+/** Somebody asks for a booking that the host has to accept first, instead of another one. */
+export function requested(booking: Booking, replaced: BookingKey, occurredAt: string): TellingEvent {
+  return { kind: 'requested', id: `request-${occurredAt}`, occurredAt, booking, replaced };
+}
+
+/** The host does not accept it. */
+export function rejected(booking: Booking, occurredAt: string, replaced?: BookingKey): TellingEvent {
+  return { kind: 'rejected', id: `rejection-${occurredAt}`, occurredAt, booking, ...(replaced && { replaced }) };
+}
+
+/** Its link or its host has changed. */
+export function updated(booking: Booking, occurredAt: string): TellingEvent {
+  return { kind: 'updated', id: `update-${occurredAt}`, occurredAt, booking };
+}
+
+export function ended({ uid }: Booking, occurredAt: string): BookingEvent {
+  return { kind: 'ended', id: `end-${occurredAt}`, occurredAt, booking: { uid } };
+}
+
+/** The booker did not come, or did after all. */
+export function noShow({ uid, attendees }: Booking, occurredAt: string, isOne = true): BookingEvent {
+  const [{ email }] = attendees;
+  const id = `no-show-${occurredAt}-${isOne}`;
+  return { kind: 'no_show', id, occurredAt, booking: { uid }, attendees: [{ email, noShow: isOne }] };
 }
 
 /** @param instant ISO 8601, or epoch milliseconds. */

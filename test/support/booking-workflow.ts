@@ -13,8 +13,13 @@ import {
 } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createEmailActivities } from '../../src/activities/email.ts';
-import { type ContactUpdate, createRecordActivities, type RunRecord } from '../../src/activities/index.ts';
-import { type BookingEvent, workflowIdOf } from '../../src/booking.ts';
+import {
+  type ContactUpdate,
+  createRecordActivities,
+  type ReconcileActivities,
+  type RunRecord,
+} from '../../src/activities/index.ts';
+import { type BookingEvent, type TellingEvent, workflowIdOf } from '../../src/booking.ts';
 import { createCipher } from '../../src/cipher.ts';
 import type { OutgoingMail, PreparedMail } from '../../src/email/mail-transport.ts';
 import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
@@ -41,6 +46,7 @@ export interface World {
   now(): Promise<number>;
   mails: { at: number; to: string; subject: string; messageId: string }[];
   contact: ContactUpdate[];
+  notices: string[];
   lookUps: string[];
   /** What the run has recorded, in order. */
   records: RunRecord[];
@@ -103,7 +109,7 @@ export function useBookingWorkflow() {
 
     /** Starts a run with its first event and tells the story; the run must have ended when the story has. */
     async follow(
-      event: BookingEvent,
+      event: TellingEvent,
       tell: (story: Story) => Promise<void>,
       input: Partial<PrecallPrepInput> = {},
     ): Promise<{ outcome: PrecallOutcome; world: World; history: proto.temporal.api.history.v1.IHistory }> {
@@ -169,6 +175,7 @@ function createWorld(now: () => Promise<number>): World {
     now,
     mails: [],
     contact: [],
+    notices: [],
     lookUps: [],
     records: [],
     onMail: () => undefined,
@@ -178,7 +185,10 @@ function createWorld(now: () => Promise<number>): World {
   };
 }
 
-function activitiesOf(world: World, store: Store): Activities {
+/** What `precallPrep` asks for. */
+export type BookingActivities = Omit<Activities, keyof ReconcileActivities>;
+
+function activitiesOf(world: World, store: Store): BookingActivities {
   let clock = 0;
   const records = createRecordActivities(store);
   const email = createEmailActivities({
@@ -214,6 +224,10 @@ function activitiesOf(world: World, store: Store): Activities {
     async sendReminder(request) {
       clock = await world.now();
       return email.sendReminder(request);
+    },
+    async sendNotice({ booking, notice }) {
+      world.notices.push(`${notice} ${booking.uid}`);
+      return { outcome: 'sent', sentAt: new Date(await world.now()).toISOString() };
     },
     async findMembership({ email: address }) {
       world.lookUps.push(address);

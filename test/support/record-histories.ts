@@ -7,11 +7,11 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/
 import { type Booking, type BookingEvent, workflowIdOf } from '../../src/booking.ts';
 import { provisionTestServer } from '../../src/dev/provision/test-server.ts';
 import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
-import type { Activities } from '../../src/worker/create-activities.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import { bookingEventSignal, type PrecallPrepInput } from '../../src/workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
 import { aBooking, aPlan, cancelled, confirmed, DAY_MS, earlier, HOUR_MS, later, rescheduled } from './a-booking.ts';
+import type { BookingActivities } from './booking-workflow.ts';
 import { silent } from './silent.ts';
 import { startTimeSkipping } from './time-skipping-server.ts';
 
@@ -20,7 +20,7 @@ interface Story {
   aheadMs: number;
   booking?: Partial<Booking>;
   input?: Partial<PrecallPrepInput>;
-  activities?: Partial<Activities>;
+  activities?: Partial<BookingActivities>;
   /** Until when it is followed; without this, until the run has ended. The history is then one of a run that still waits. */
   untilBeforeCallMs?: number;
   /** What comes in on the way. */
@@ -137,10 +137,11 @@ const STORIES: Record<string, Story> = {
   },
 };
 
-const CALM: Activities = {
+const CALM: BookingActivities = {
   sendReminder: async ({ dueAt }) => ({ outcome: 'sent', sentAt: dueAt }),
   recordBooking: async () => ({ written: true }),
   hasUnheardNews: async () => false,
+  sendNotice: async () => ({ outcome: 'skipped', reason: 'no_owner_email' }),
   findMembership: async () => ({ state: 'member', campaign: 'Christmas 2025' }),
   updateContact: async () => ({ outcome: 'updated' }),
 };

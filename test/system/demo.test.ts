@@ -21,7 +21,7 @@ async function demo(name: string, env: Record<string, string>): Promise<Finished
   const TMPDIR = join(folder.path, name);
   await mkdir(TMPDIR);
   const process = processes.start('demo', { from: 'tsx', cwd: folder.path, env: { TMPDIR, ...env } });
-  const { code } = await process.untilEnded(170_000);
+  const { code } = await process.untilEnded(220_000);
   return { code, output: process.output(), process };
 }
 
@@ -33,11 +33,11 @@ beforeAll(async () => {
   await writeFile(join(folder.path, '.env'), `SMTP_URL=${NOBODY_LISTENS}\nNOTION=off\n`);
   await writeFile(join(folder.path, 'precall.yaml'), 'grace: a while\n');
   [good, broken] = await Promise.all([demo('good', {}), demo('broken', { SMTP_URL: NOBODY_LISTENS })]);
-}, 180_000);
+}, 230_000);
 
 describe('precall demo', () => {
   it('passes every check and exits 0', () => {
-    expect(good.output.match(/^ {2}PASS /gm)?.length ?? 0, good.output).toBeGreaterThanOrEqual(8);
+    expect(good.output.match(/^ {2}PASS /gm)?.length ?? 0, good.output).toBe(17);
     expect(good.output).not.toContain('FAIL');
     expect(good.code).toBe(0);
   });
@@ -52,8 +52,19 @@ describe('precall demo', () => {
     expect(good.output).toMatch(/Notion row: status Booked, call date \d{4}-\d\d-\d\d, campaign status Pre-Call Prep/);
   });
 
+  it('tells of the second call: booked, moved and cancelled, what is sent of it and what the row says', () => {
+    const [, second = ''] = good.output.split('Another call is booked');
+
+    expect(second.match(/Cal\.com posts that .*: 202 accepted/g)).toHaveLength(3);
+    expect(second).toMatch(/the run of the old time: superseded/);
+    expect(second.match(/Notion row: status Booked, call date (\S+),/g)).toHaveLength(2);
+    expect(second).toMatch(/Notion row: status Cancelled/);
+    expect(second.match(/reminders sent so far: 2/g)).toHaveLength(2);
+  });
+
   it('fails and exits 1 when the mails cannot be sent', () => {
     expect(broken.output).toMatch(/^ {2}FAIL {2}all three reminders were sent/m);
+    expect(broken.output).toMatch(/^ {2}FAIL {2}moved: two reminders of the new time were sent/m);
     expect(broken.code).toBe(1);
   });
 

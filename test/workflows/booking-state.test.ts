@@ -1,8 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BookingEvent } from '../../src/booking.ts';
-import { type BookingState, hear, merge } from '../../src/workflows/booking-state.ts';
-import { aBooking, cancelled, confirmed, rescheduled } from '../support/a-booking.ts';
+import { type BookingState, hear, isNoShow, merge } from '../../src/workflows/booking-state.ts';
+import {
+  aBooking,
+  cancelled,
+  confirmed,
+  ended,
+  noShow,
+  rejected,
+  requested,
+  rescheduled,
+  updated,
+} from '../support/a-booking.ts';
 
 const T1 = '2026-11-24T10:00:00.000Z';
 const T2 = '2026-11-24T10:00:01.000Z';
@@ -60,8 +70,8 @@ describe('what the events add up to', () => {
     it('remembers whether the host only asks for another time', () => {
       const asked = cancelled(aBooking(), T2, { requestReschedule: true });
 
-      expect(addUp([confirmed(aBooking(), T1), asked])?.requestReschedule).toBe(true);
-      expect(addUp([confirmed(aBooking(), T1), asked, cancelled(aBooking(), T3)])?.requestReschedule).toBe(false);
+      expect(addUp([confirmed(aBooking(), T1), asked])?.calledOffAs).toBe('reschedule_requested');
+      expect(addUp([confirmed(aBooking(), T1), asked, cancelled(aBooking(), T3)])?.calledOffAs).toBeUndefined();
     });
 
     it('stands again once it is confirmed later, not by an older confirmation', () => {
@@ -85,8 +95,89 @@ describe('what the events add up to', () => {
       expect(state).toMatchObject({ standing: 'superseded', booking: aBooking(), heard: [`move-${T2}`] });
     });
 
+    it('is superseded by one that is only asked for as well', async () => {
+      const request = requested(aBooking({ uid: 'the-new-one' }), aBooking(), T2);
+
+      expect(addUp([confirmed(aBooking(), T1), request])).toMatchObject({
+        standing: 'superseded',
+        heard: [`request-${T2}`],
+      });
+    });
+
     it('confirms the new one', () => {
       expect(addUp([moved])).toMatchObject({ standing: 'live', booking: { uid: 'the-new-one' }, confirmedAt: T2 });
+    });
+  });
+
+  it('knows nothing from what is only asked for, or from what names nothing but the booking', () => {
+    for (const event of [
+      requested(aBooking(), { uid: 'the-old-one' }, T1),
+      ended(aBooking(), T1),
+      noShow(aBooking(), T1),
+    ]) {
+      expect(hear(undefined, event)).toBeUndefined();
+    }
+  });
+
+  describe('when its link or its host changes', () => {
+    const elsewhere = aBooking({ joinUrl: 'https://example.com/another-room' });
+
+    it('goes by the new one, and was confirmed when it was', () => {
+      expect(addUp([updated(elsewhere, T2), confirmed(aBooking(), T1)])).toMatchObject({
+        booking: elsewhere,
+        confirmedAt: T1,
+        standing: 'live',
+      });
+    });
+
+    it('stands if nothing else was heard of it, and not once it is cancelled, however late the change was', () => {
+      expect(addUp([updated(elsewhere, T2)])?.standing).toBe('live');
+      expect(addUp([updated(elsewhere, T3), cancelled(aBooking(), T2)])?.standing).toBe('cancelled');
+    });
+
+    it('keeps the link that is known when a later event tells none', () => {
+      const { joinUrl: _, ...poorer } = aBooking({ title: 'Paid call' });
+
+      expect(addUp([confirmed(elsewhere, T1), confirmed(poorer, T2)])?.booking).toMatchObject({
+        title: 'Paid call',
+        joinUrl: elsewhere.joinUrl,
+      });
+      const atHome = { ...poorer, location: '1 Main Street' };
+      const moved = addUp([updated(atHome, T2), confirmed(elsewhere, T1)]);
+      expect(moved?.booking.location).toBe('1 Main Street');
+      expect(moved?.booking).not.toHaveProperty('joinUrl');
+    });
+  });
+
+  describe('when the host does not accept it', () => {
+    it('stands no more, and says why', () => {
+      expect(addUp([confirmed(aBooking(), T1), rejected(aBooking(), T2)])).toMatchObject({
+        standing: 'cancelled',
+        calledOffAs: 'rejected',
+        heard: [`rejection-${T2}`],
+      });
+    });
+
+    it('says so when it was to take the place of another, also if that turns out later', () => {
+      const known = rejected(aBooking(), T2, { uid: 'the-old-one' });
+
+      expect(addUp([known])?.calledOffAs).toBe('move_rejected');
+      expect(addUp([rejected(aBooking(), T2), known])?.calledOffAs).toBe('move_rejected');
+      expect(addUp([known, rejected(aBooking(), T2)])?.calledOffAs).toBe('move_rejected');
+    });
+  });
+
+  describe('after the call', () => {
+    it('knows that it has ended', () => {
+      expect(addUp([confirmed(aBooking(), T1), ended(aBooking(), T3)])?.hasEnded).toBe(true);
+    });
+
+    it('knows whether the booker came, as the host said last', () => {
+      const said = [confirmed(aBooking(), T1), noShow(aBooking(), T2), noShow(aBooking(), T3, false)];
+
+      expect(isNoShow(addUp(said.slice(0, 2))!)).toBe(true);
+      expect(isNoShow(addUp(said)!)).toBe(false);
+      expect(isNoShow(addUp([said[0]!, said[2]!, said[1]!])!)).toBe(false);
     });
   });
 
@@ -102,6 +193,13 @@ describe('what the events add up to', () => {
           cancelled(aBooking({ title: `${id}${at}` }), at, { id: `${id}${at}${requestReschedule}`, requestReschedule }),
         ),
       second.map((at) => rescheduled(aBooking({ uid: 'the-new-one' }), aBooking().uid, at)),
+      second.map((at) => requested(aBooking({ uid: 'the-new-one' }), aBooking(), at)),
+      second.map((at) => updated(aBooking({ title: at, joinUrl: `https://example.com/${at}` }), at)),
+      fc
+        .tuple(second, fc.boolean())
+        .map(([at, isMove]) => rejected(aBooking({ title: at }), at, isMove ? { uid: 'the-old-one' } : undefined)),
+      second.map((at) => ended(aBooking(), at)),
+      fc.tuple(second, fc.boolean()).map(([at, isOne]) => noShow(aBooking(), at, isOne)),
     );
     // The replaced booking's run is told of the new one, never started by it.
     const events = fc
@@ -118,7 +216,7 @@ describe('what the events add up to', () => {
           ),
         ),
         ([some, shuffled, cut]) => {
-          const own = shuffled.findIndex(({ booking }) => booking.uid === aBooking().uid);
+          const own = shuffled.findIndex((event) => event.booking.uid === aBooking().uid && 'title' in event.booking);
           const [start] = shuffled.splice(own, 1);
 
           expect(addUp([start!, ...shuffled])).toEqual(addUp(some));

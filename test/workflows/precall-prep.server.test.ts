@@ -8,10 +8,15 @@ import {
   confirmed,
   DAY_MS,
   earlier,
+  ended,
   HOUR_MS,
   later,
   MINUTE_MS,
+  noShow,
+  rejected,
+  requested,
   rescheduled,
+  updated,
 } from '../support/a-booking.ts';
 import { countEvents, refusal, summariesIn, useBookingWorkflow } from '../support/booking-workflow.ts';
 
@@ -57,6 +62,7 @@ describe('a booking', () => {
         })),
         campaign: { state: 'none' },
         notion: { outcome: 'updated' },
+        attendance: 'not_known',
       });
       expect(await bookings.now()).toBeGreaterThanOrEqual(Date.parse(booking.endsAt) + HOUR_MS);
     });
@@ -78,12 +84,12 @@ describe('a booking', () => {
       expect(new Set(summariesIn(history))).toEqual(
         new Set([
           'Campaign membership',
-          'Notion contact: Booked',
+          'Notion contact: live',
           due(72),
           due(24),
           due(2),
           `Until the call is over, ${later(booking.endsAt, HOUR_MS)}`,
-          'Notion contact: Completed',
+          'Notion contact: completed',
         ]),
       );
       expect(JSON.stringify([summariesIn(history), outcome])).not.toMatch(/tobias|okafor|mara/i);
@@ -94,10 +100,11 @@ describe('a booking', () => {
 
       const { world } = await bookings.follow(event, async () => undefined);
 
-      const contact = { bookingUid: booking.uid, email: TOBIAS, startsAt: booking.startsAt };
+      const { uid, startsAt, endsAt } = booking;
+      const contact = { booking: { uid }, email: TOBIAS, startsAt, endsAt };
       expect(world.contact).toEqual([
-        { ...contact, bookingStatus: 'Booked', campaignStatus: 'Pre-Call Prep' },
-        { ...contact, bookingStatus: 'Completed', onlyIfBooked: true },
+        { ...contact, standing: 'live', changedAt: event.occurredAt, inCampaign: true },
+        { ...contact, standing: 'completed', changedAt: endsAt, inCampaign: false },
       ]);
     });
 
@@ -170,9 +177,9 @@ describe('a booking', () => {
 
       expect(world.mails).toEqual([]);
       expect(world.lookUps).toEqual([]);
-      expect(world.contact.map(({ bookingStatus, campaignStatus }) => [bookingStatus, campaignStatus])).toEqual([
-        ['Booked', undefined],
-        ['Completed', undefined],
+      expect(world.contact.map(({ standing, inCampaign }) => [standing, inCampaign])).toEqual([
+        ['live', false],
+        ['completed', false],
       ]);
       expect(outcome).toMatchObject({
         status: 'skipped',
@@ -239,7 +246,7 @@ describe('a booking', () => {
       expect(world.mails.map(({ at }) => at)).toEqual(
         [72, 24, 2].map((hours) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS))),
       );
-      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked', 'Completed']);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'completed']);
       expect(outcome).toMatchObject({ campaign: { state: 'member' }, notion: { outcome: 'updated' } });
     });
   });
@@ -378,9 +385,9 @@ describe('a booking', () => {
 
   describe('where only members of a campaign get the campaign status', () => {
     it.each([
-      ['a member', { state: 'member', campaign: 'Christmas 2025' } as const, 'Pre-Call Prep'],
-      ['anybody else', { state: 'none' } as const, undefined],
-    ])('writes it in the one update for %s', async (_who, membership, campaignStatus) => {
+      ['a member', { state: 'member', campaign: 'Christmas 2025' } as const, true],
+      ['anybody else', { state: 'none' } as const, false],
+    ])('writes it in the one update for %s', async (_who, membership, isMember) => {
       const { event } = await booked(4 * DAY_MS);
 
       const { world } = await bookings.follow(
@@ -391,9 +398,9 @@ describe('a booking', () => {
         { campaignStatusFor: 'members' },
       );
 
-      expect(world.contact.map(({ bookingStatus, campaignStatus: status }) => [bookingStatus, status])).toEqual([
-        ['Booked', campaignStatus],
-        ['Completed', undefined],
+      expect(world.contact.map(({ standing, inCampaign }) => [standing, inCampaign])).toEqual([
+        ['live', isMember],
+        ['completed', false],
       ]);
     });
   });
@@ -429,10 +436,10 @@ describe('a booking', () => {
       expect(world.mails.map(({ at }) => at)).toEqual(
         [72, 24, 2].map((hours) => Date.parse(earlier(moved.startsAt, hours * HOUR_MS))),
       );
-      expect(world.contact.map(({ bookingStatus, startsAt }) => [bookingStatus, startsAt])).toEqual([
-        ['Booked', booking.startsAt],
-        ['Booked', moved.startsAt],
-        ['Completed', moved.startsAt],
+      expect(world.contact.map(({ standing, startsAt }) => [standing, startsAt])).toEqual([
+        ['live', booking.startsAt],
+        ['live', moved.startsAt],
+        ['completed', moved.startsAt],
       ]);
       expect(outcome.startsAt).toBe(moved.startsAt);
     });
@@ -475,13 +482,23 @@ describe('a booking', () => {
         'cancelled',
         'cancelled',
       ]);
-      expect(world.contact.map(({ bookingStatus, onlyIfBooked }) => [bookingStatus, onlyIfBooked])).toEqual([
-        ['Booked', undefined],
-        ['Cancelled', true],
+      expect(world.contact.map(({ standing, changedAt }) => [standing, changedAt])).toEqual([
+        ['live', event.occurredAt],
+        ['cancelled', cancelledAt],
       ]);
       const endedAt = endOf(history);
       expect(endedAt).toBeGreaterThanOrEqual(Date.parse(booking.startsAt) + HOUR_MS - 1_000);
       expect(endedAt).toBeLessThan(Date.parse(booking.endsAt) + HOUR_MS);
+    });
+
+    it('has its contact looked at anew when it turns out to have taken the place of another', async () => {
+      const { now, booking } = await booked(4 * DAY_MS);
+
+      const { world } = await bookings.follow(cancelled(booking, later(now, 1_000)), async ({ tell }) => {
+        await tell(rescheduled(booking, 'an-earlier-one', later(now, 0)));
+      });
+
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['cancelled', 'cancelled']);
     });
 
     it('says so when the host asks for another time', async () => {
@@ -521,12 +538,7 @@ describe('a booking', () => {
       });
 
       expect(world.mails).toHaveLength(3);
-      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual([
-        'Booked',
-        'Cancelled',
-        'Booked',
-        'Completed',
-      ]);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'cancelled', 'live', 'completed']);
       expect(outcome.status).toBe('completed');
     });
 
@@ -554,7 +566,7 @@ describe('a booking', () => {
 
       expect(outcome).toMatchObject({ status: 'superseded', startsAt: booking.startsAt });
       expect(outcome.reminders.map(({ reason }) => reason)).toEqual(Array(3).fill('superseded'));
-      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked']);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live']);
       expect(endOf(history)).toBeLessThan(now + 2 * HOUR_MS);
       expect(await bookings.store.bookings.find(booking)).toMatchObject({ status: 'superseded', isOver: true });
     });
@@ -571,7 +583,99 @@ describe('a booking', () => {
 
       expect(outcome.status).toBe('completed');
       expect(world.mails).toHaveLength(3);
-      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked', 'Completed']);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'completed']);
+    });
+  });
+
+  describe('that somebody asks to move, where the host has to accept it', () => {
+    it('ends at once as superseded: Cal.com has given it up already', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+      const asked = aBooking({ uid: `${booking.uid}-asked`, startsAt: later(booking.startsAt, 2 * DAY_MS) });
+
+      const { outcome, world, history } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(later(now, HOUR_MS));
+        await tell(requested(asked, booking, later(now, HOUR_MS)));
+      });
+
+      expect(outcome.status).toBe('superseded');
+      expect(world.mails).toEqual([]);
+      expect(endOf(history)).toBeLessThan(now + 2 * HOUR_MS);
+    });
+
+    it('is cancelled in Notion if the host does not', async () => {
+      const { now, booking } = await booked(4 * DAY_MS);
+      const rejection = rejected(booking, later(now, 0), { uid: 'the-old-one' });
+
+      const { outcome, world } = await bookings.follow(rejection, async () => undefined);
+
+      expect(outcome).toMatchObject({ status: 'cancelled', reason: 'move_rejected', notice: { outcome: 'sent' } });
+      expect(world.notices).toEqual([`move_rejected ${booking.uid}`]);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['cancelled']);
+      expect(world.mails).toEqual([]);
+    });
+  });
+
+  describe('whose link changes', () => {
+    it('is reminded with the new one, and nothing else happens', async () => {
+      const { now, booking, event } = await booked(4 * DAY_MS);
+      const elsewhere = { ...booking, joinUrl: 'https://example.com/another-room' };
+      const texts: string[] = [];
+
+      const { world } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
+        w.onMail = ({ text }) => void texts.push(text);
+        await sleepUntil(later(now, HOUR_MS));
+        await tell(updated(elsewhere, later(now, HOUR_MS)));
+      });
+
+      expect(texts).toHaveLength(3);
+      for (const text of texts) expect(text).toContain(elsewhere.joinUrl);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'completed']);
+    });
+  });
+
+  describe('that is over', () => {
+    it('is completed in Notion as soon as Cal.com says so, and the booker came', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { world, outcome } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
+        await sleepUntil(later(booking.endsAt, 2 * MINUTE_MS));
+        await tell(ended(booking, booking.endsAt));
+        await sleepUntil(later(booking.endsAt, 20 * MINUTE_MS));
+        expect(w.contact.map(({ standing }) => standing)).toEqual(['live', 'completed']);
+      });
+
+      expect(outcome).toMatchObject({ status: 'completed', attendance: 'came' });
+      expect(world.contact).toHaveLength(2);
+    });
+
+    it('says in Notion that the booker did not come, until the host takes it back', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+      const at = (minutes: number) => later(booking.endsAt, minutes * MINUTE_MS);
+
+      const { world, outcome } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(at(5));
+        await tell(noShow(booking, at(5)));
+        await sleepUntil(at(30));
+        await tell(noShow(booking, at(30), false));
+      });
+
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'no_show', 'live', 'completed']);
+      expect(outcome.attendance).toBe('not_known');
+    });
+
+    it('says that the booker did not come, whatever else is said', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+      const at = (minutes: number) => later(booking.endsAt, minutes * MINUTE_MS);
+
+      const { world, outcome } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(at(2));
+        await tell(ended(booking, booking.endsAt));
+        await sleepUntil(at(5));
+        await tell(noShow(booking, at(5)));
+      });
+
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'completed', 'no_show']);
+      expect(outcome).toMatchObject({ status: 'completed', attendance: 'no_show' });
     });
   });
 
@@ -643,7 +747,7 @@ describe('a booking', () => {
       });
 
       expect(outcome.status).toBe('cancelled');
-      expect(world.contact.map(({ bookingStatus }) => bookingStatus)).toEqual(['Booked', 'Cancelled']);
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'cancelled']);
     });
   });
 
@@ -718,7 +822,6 @@ describe('a booking', () => {
         decisions: { [`${at}/${72 * HOUR_MS}`]: { outcome: 'skipped', reason: 'news_not_heard' } as const },
         campaign: { state: 'member', campaign: 'Christmas 2025' } as const,
         notion: { outcome: 'updated' } as const,
-        hasBooked: true,
       };
 
       const { outcome, world } = await bookings.follow(event, async () => undefined, { resume });
@@ -764,14 +867,13 @@ describe('a booking', () => {
           known: stateOf(event, cancel)!,
           decisions: {},
           notion: { outcome: 'updated' },
-          hasBooked: true,
         },
         isOver: false,
         decided: [],
       });
 
       const { outcome, world } = await bookings.follow(event, async () => undefined, {
-        resume: { revision: 3, known, decisions: {}, notion: { outcome: 'pending' }, hasBooked: false },
+        resume: { revision: 3, known, decisions: {}, notion: { outcome: 'pending' } },
       });
 
       expect(outcome.status).toBe('cancelled');

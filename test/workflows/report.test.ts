@@ -7,15 +7,22 @@ const BOOKING = aBooking();
 const DUE = [72, 24, 2].map((hours) => earlier(BOOKING.startsAt, hours * HOUR_MS));
 
 function aStanding(facts: Partial<Standing> = {}): Standing {
+  const from = { id: 'the-first', occurredAt: earlier(BOOKING.startsAt, 4 * DAY_MS), kind: 'confirmed' } as const;
   return {
     booking: BOOKING,
+    facts: from,
+    confirmedBy: from,
+    decidedBy: from,
+    noShows: {},
+    hasEnded: false,
+    heard: [],
+    notice: undefined,
     confirmedAt: earlier(BOOKING.startsAt, 4 * DAY_MS),
     plan: aPlan(),
     decisionOf: () => undefined,
     campaign: { state: 'member', campaign: 'Christmas 2025' },
     notion: { outcome: 'updated' },
     standing: 'live',
-    requestReschedule: false,
     isOver: false,
     ...facts,
   };
@@ -44,7 +51,7 @@ describe('the report of a run', () => {
     ['cancelled', { standing: 'cancelled' }, { status: 'cancelled' }],
     [
       'cancelled by a host who asks for another time',
-      { standing: 'cancelled', requestReschedule: true },
+      { standing: 'cancelled', calledOffAs: 'reschedule_requested' },
       { status: 'cancelled', reason: 'reschedule_requested' },
     ],
     ['superseded', { standing: 'superseded' }, { status: 'superseded' }],
@@ -85,6 +92,18 @@ describe('the report of a run', () => {
 
   it('is completed once the call is over', () => {
     expect(reportOf(aStanding({ isOver: true })).status).toBe('completed');
+  });
+
+  it('says once the call is over whether the booker came, as far as anybody knows', () => {
+    const attendanceOf = (facts: Partial<Standing>) => reportOf(aStanding(facts)).attendance;
+    const from = { id: 'no-show', occurredAt: BOOKING.endsAt, kind: 'no_show' } as const;
+    const noShows = { [BOOKING.attendees[0].email.toLowerCase()]: { noShow: true, from } };
+
+    expect(attendanceOf({})).toBeUndefined();
+    expect(attendanceOf({ isOver: true })).toBe('not_known');
+    expect(attendanceOf({ hasEnded: true })).toBe('came');
+    expect(attendanceOf({ hasEnded: true, noShows })).toBe('no_show');
+    expect(attendanceOf({ standing: 'cancelled', isOver: true, noShows })).toBeUndefined();
   });
 
   it('stays skipped for a call that was confirmed too shortly before', () => {

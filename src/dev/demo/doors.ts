@@ -24,7 +24,13 @@ export interface Doors {
   mails(): Promise<SeenMail[] | undefined>;
   /** Undefined where Notion is off or has no such contact. */
   row(): Promise<SeenRow | undefined>;
+  run(workflowId: string): RunDoor;
+}
+
+/** A run, as Temporal tells of it. */
+export interface RunDoor {
   timetable(): Promise<Timetable>;
+  /** Waits until the run has ended. */
   outcome(): Promise<PrecallOutcome>;
 }
 
@@ -32,12 +38,10 @@ export interface DoorsOptions {
   catcherUrl: string | undefined;
   notion: { client: NotionClient; contactsDatabaseId: string } | undefined;
   temporal: TemporalClient;
-  workflowId: string;
   email: string;
 }
 
-export function createDoors({ catcherUrl, notion, temporal, workflowId, email }: DoorsOptions): Doors {
-  const run = temporal.workflow.getHandle<typeof precallPrep>(workflowId);
+export function createDoors({ catcherUrl, notion, temporal, email }: DoorsOptions): Doors {
   return {
     async mails() {
       if (!catcherUrl) return undefined;
@@ -46,8 +50,10 @@ export function createDoors({ catcherUrl, notion, temporal, workflowId, email }:
       return mails.filter(({ to }) => to.includes(email)).toReversed();
     },
     row: async () => notion && (await findRow(notion, email)),
-    timetable: () => run.query(timetableQuery),
-    outcome: () => run.result(),
+    run(workflowId) {
+      const run = temporal.workflow.getHandle<typeof precallPrep>(workflowId);
+      return { timetable: () => run.query(timetableQuery), outcome: () => run.result() };
+    },
   };
 }
 

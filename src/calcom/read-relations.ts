@@ -1,0 +1,59 @@
+import type { Attendee, Booking, Organizer } from '../booking.ts';
+import { lineageOf, type Rhythm, seriesOf, twinOf } from './booking-hashes.ts';
+import { type Fields, fieldsOf } from './fields.ts';
+import { readWholeNumber } from './read-number.ts';
+import { firstText } from './read-text.ts';
+import { readIdentifier, readUid } from './read-uid.ts';
+
+export interface RelatedFacts {
+  booker: Attendee;
+  organizer: Organizer;
+  /** Epoch milliseconds. */
+  startsAt: number;
+  isSeated: boolean;
+  installationKey: string;
+}
+
+/** Reads what a booking has in common with others: hashes, of which nobody else can tell what they stand for. */
+export function readRelations(
+  fields: Fields,
+  { booker: { email }, organizer, startsAt, isSeated, installationKey }: RelatedFacts,
+): Pick<Booking, 'eventType' | 'twin' | 'series' | 'lineage'> {
+  const eventType = readEventType(fields, installationKey);
+  const rhythm = readRhythm(fields);
+  const entry = isSeated ? undefined : readCalendarEntry(fields);
+  return {
+    ...(eventType && { eventType }),
+    // Whoever books a seat twice has one seat.
+    ...(eventType && !isSeated && { twin: twinOf(installationKey, { eventType, email, startsAt }) }),
+    ...(rhythm && { series: seriesOf(installationKey, { eventType, organizerEmail: organizer.email, email, rhythm }) }),
+    ...(entry && { lineage: lineageOf(installationKey, { ...entry, eventType, email }) }),
+  };
+}
+
+/** The id or the slug; where a host asked for another time, older senders write the title of the call in its place. */
+export function readEventType({ eventTypeId, type, title }: Fields, installationKey: string): string | undefined {
+  const slug = firstText(type);
+  return (
+    readUid(eventTypeId, installationKey) ?? (slug === firstText(title) ? undefined : readUid(slug, installationKey))
+  );
+}
+
+/** How often the call recurs; undefined for one that does not. */
+export function readRhythm({ recurringEvent }: Fields): Rhythm | undefined {
+  const fields = fieldsOf(recurringEvent);
+  return (
+    fields && {
+      freq: readWholeNumber(fields['freq']),
+      interval: readWholeNumber(fields['interval']),
+    }
+  );
+}
+
+/** The entry in the host's calendar, which a call that is moved keeps. The calls of a series may share one without being moved. */
+function readCalendarEntry(fields: Fields): { iCalUid: string; sequence: number } | undefined {
+  if (fields['recurringEvent'] != null || fields['existingRecurringEvent'] != null) return undefined;
+  const iCalUid = readIdentifier(fields['iCalUID']);
+  const sequence = readWholeNumber(fields['iCalSequence']);
+  return iCalUid === undefined || sequence === undefined ? undefined : { iCalUid, sequence };
+}

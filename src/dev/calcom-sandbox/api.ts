@@ -1,0 +1,51 @@
+import { type Answer, ApiError, answerOf, answerOfError, badRequest, notFound } from './answers.ts';
+import { paginationOf, readListQuery, runListQuery } from './list-query.ts';
+import { apiBookingOf } from './objects.ts';
+import type { World } from './world.ts';
+
+const VERSION = '2024-08-13';
+
+export interface ApiRequest {
+  method: string;
+  url: URL;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/**
+ * Cal.com's API, version 2, for the calls we make, over bookings in memory. It is stricter than Cal.com, which answers in an
+ * older shape when the version is missing: here that is an error, and so is a path or a parameter that it does not model.
+ */
+export function createApi(world: World, apiKey: string): (request: ApiRequest) => Answer {
+  return ({ method, url, headers }) => {
+    try {
+      if (headers.authorization !== `Bearer ${apiKey}`) {
+        throw new ApiError(401, 'UnauthorizedException', 'Invalid API Key.');
+      }
+      if (headers['cal-api-version'] !== VERSION) throw badRequest(`cal-api-version must be ${VERSION}.`);
+      if (method === 'GET' && url.pathname === '/v2/bookings') return list(world, url.searchParams);
+
+      const [, uid] = /^\/v2\/bookings\/([^/]+)$/.exec(url.pathname) ?? [];
+      if (method === 'GET' && uid) return find(world, decodeURIComponent(uid), url.searchParams);
+      throw notFound(`Cannot ${method} ${url.pathname}`);
+    } catch (error) {
+      if (error instanceof ApiError) return answerOfError(error);
+      throw error;
+    }
+  };
+}
+
+function list(world: World, parameters: URLSearchParams): Answer {
+  const query = readListQuery(parameters);
+  const { page, total } = runListQuery(world, query);
+  return answerOf({ data: page.map(apiBookingOf), pagination: paginationOf(query, total) });
+}
+
+function find(world: World, uid: string, parameters: URLSearchParams): Answer {
+  if (parameters.size > 0) throw badRequest(`property ${[...parameters.keys()].join(', ')} should not exist`);
+  const booking = world.get(uid);
+  if (booking) return answerOf({ data: apiBookingOf(booking) });
+
+  const series = [...world.values()].filter(({ recurringBookingUid }) => recurringBookingUid === uid);
+  if (series.length === 0) throw notFound(`Booking with uid=${uid} was not found in the database`);
+  return answerOf({ data: series.map(apiBookingOf) });
+}

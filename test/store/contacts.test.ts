@@ -1,0 +1,170 @@
+import { sql } from 'drizzle-orm';
+import { describe, expect, it } from 'vitest';
+import type { ContactClaim, TakenContact } from '../../src/store/contacts.ts';
+import { aClaim } from '../support/a-claim.ts';
+import { describeStores } from './support.ts';
+
+const ANN = 'a keyed hash';
+const BOB = 'another keyed hash';
+const LEASE_MS = 60_000;
+
+const first = aClaim({ uid: 'first' });
+const second = aClaim({ uid: 'second', startsAt: '2026-12-10T15:00:00.000Z', endsAt: '2026-12-10T15:30:00.000Z' });
+
+describeStores('the contacts', (store) => {
+  const contacts = () => store().contacts;
+
+  async function take(claim: ContactClaim = first, person = ANN): Promise<TakenContact> {
+    const taken = await contacts().take(person, claim, LEASE_MS);
+    return taken ?? expect.fail('Somebody else has it.');
+  }
+
+  async function takeAndGiveBack(claim: ContactClaim, person = ANN): Promise<void> {
+    await contacts().giveBack(person, (await take(claim, person)).token);
+  }
+
+  /** Names of those whose claims count for this writer. */
+  async function countingFor(claim: ContactClaim, person = ANN): Promise<string[]> {
+    const { token, claims } = await take(claim, person);
+    await contacts().giveBack(person, token);
+    return claims.map(({ uid, seat }) => [uid, seat].filter(Boolean).join('/')).toSorted();
+  }
+
+  /** Another booking has taken the place of this one: of the whole event, or of one of its seats. */
+  async function retire(uid: string, seat = ''): Promise<void> {
+    await store().rows(sql`
+      with delivery as (
+        insert into deliveries (source, body_hash, status, headers, signature, received_at)
+        values ('calcom', sha256(convert_to(${`${uid}/${seat}`}::text, 'UTF8')), 'dispatched', '{}', 'valid', now()) returning id
+      )
+      insert into retired_bookings (external_id, seat, replaced_by, delivery_id)
+      select ${uid}::text, ${seat}::text, 'the-new-one', id from delivery`);
+  }
+
+  describe('a contact that nobody has', () => {
+    it('is taken by whoever comes, with what the booking says', async () => {
+      expect(await take()).toEqual({ token: expect.any(String), claims: [first], written: undefined });
+    });
+
+    it('goes to one of several who come at once, and what the others say is noted', async () => {
+      const uids = ['a', 'b', 'c', 'd', 'e'];
+
+      const taken = await Promise.all(uids.map((uid) => contacts().take(ANN, aClaim({ uid }), LEASE_MS)));
+      const [winner, ...others] = taken.filter((one) => one !== undefined);
+      expect(others).toEqual([]);
+      await contacts().giveBack(ANN, winner!.token);
+
+      expect(await countingFor(aClaim({ uid: 'a' }))).toEqual(uids);
+    });
+  });
+
+  describe('while somebody has it', () => {
+    it('is not to be had, but what the booking says is noted', async () => {
+      const { token } = await take(first);
+
+      expect(await contacts().take(ANN, second, LEASE_MS)).toBeUndefined();
+      await contacts().giveBack(ANN, token);
+
+      expect(await countingFor(first)).toEqual(['first', 'second']);
+    });
+
+    it('does not keep those who write to somebody else waiting', async () => {
+      await take(first, ANN);
+
+      expect(await contacts().take(BOB, second, LEASE_MS)).toBeDefined();
+    });
+
+    it('is free again when the lease has ended, and who had it can change nothing any more', async () => {
+      const late = await take(first);
+      await store().rows(sql`update contacts set claimed_until = now()`);
+
+      const next = await take(second);
+      await contacts().giveBack(ANN, late.token, { bookingStatus: 'Completed', callDate: '2026-12-03' });
+
+      expect(await contacts().take(ANN, first, LEASE_MS)).toBeUndefined();
+      await contacts().giveBack(ANN, next.token);
+      expect((await take(first)).written).toBeUndefined();
+    });
+  });
+
+  it('is not kept from anybody by what is noted only', async () => {
+    await contacts().take(ANN, first, 0);
+
+    expect(await countingFor(second)).toEqual(['first', 'second']);
+  });
+
+  describe('what was written', () => {
+    it('is told to those who come after, until something else is written', async () => {
+      const booked = { bookingStatus: 'Booked', callDate: '2026-12-03' } as const;
+      await contacts().giveBack(ANN, (await take()).token, booked);
+      await takeAndGiveBack(second);
+      const { token, written } = await take();
+      expect(written).toEqual(booked);
+
+      const over = { bookingStatus: 'No-Show', callDate: '2026-12-10' } as const;
+      await contacts().giveBack(ANN, token, over);
+
+      expect((await take()).written).toEqual(over);
+    });
+  });
+
+  describe('what a booking says', () => {
+    it('ends what it said before', async () => {
+      await takeAndGiveBack(second);
+      await takeAndGiveBack(first);
+      const moved = aClaim({
+        uid: 'first',
+        startsAt: '2026-12-04T09:00:00.000Z',
+        endsAt: '2026-12-04T10:00:00.000Z',
+        standing: 'no_show',
+        changedAt: '2026-12-04T10:00:00.000Z',
+        inCampaign: true,
+      });
+
+      const { claims } = await take(moved);
+
+      expect(claims.toSorted((a, b) => a.uid.localeCompare(b.uid))).toEqual([moved, second]);
+    });
+
+    it('ends what it said about somebody else', async () => {
+      await takeAndGiveBack(first, ANN);
+      await takeAndGiveBack(first, BOB);
+
+      expect(await countingFor(second, ANN)).toEqual(['second']);
+    });
+
+    it('is said for each seat by itself', async () => {
+      await takeAndGiveBack(aClaim({ uid: 'event', seat: 'seat-1' }));
+
+      expect(await countingFor(aClaim({ uid: 'event', seat: 'seat-2' }))).toEqual(['event/seat-1', 'event/seat-2']);
+    });
+  });
+
+  describe('a booking that another has taken the place of', () => {
+    it('counts no more, not even for its own run, which may not have heard of it yet', async () => {
+      await takeAndGiveBack(first);
+      await retire('first');
+
+      expect(await countingFor(second)).toEqual(['second']);
+      expect(await countingFor(first)).toEqual(['second']);
+    });
+
+    it('counts for its own run as long as no other booking of the person is known', async () => {
+      await takeAndGiveBack(aClaim({ uid: 'older' }));
+      await retire('older');
+      await retire('first');
+
+      expect(await countingFor(first)).toEqual(['first']);
+    });
+
+    it('takes all seats with it, if it was a whole event, else only its own', async () => {
+      for (const uid of ['event', 'other']) {
+        for (const seat of ['seat-1', 'seat-2']) await takeAndGiveBack(aClaim({ uid, seat }));
+      }
+      await retire('event');
+      await retire('other', 'seat-1');
+
+      expect(await countingFor(first)).toEqual(['first', 'other/seat-2']);
+    });
+  });
+});
