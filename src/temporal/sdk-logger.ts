@@ -14,7 +14,7 @@ export function sdkLogger(log: Logger): SdkLogger {
   const write = (level: Level, message: string, meta: LogMetadata = {}) => {
     const isInternal = meta['sdkComponent'] === 'worker' || meta['sdkComponent'] === 'core';
     const isQuiet = message === NOT_NEWS || (isInternal && level === 'info');
-    log[isQuiet ? 'debug' : level](meta, message);
+    log[isQuiet ? 'debug' : level](factsOf(meta), message);
   };
   return {
     log: (level, message, meta) => write(level.toLowerCase() as Level, message, meta),
@@ -24,4 +24,13 @@ export function sdkLogger(log: Logger): SdkLogger {
     warn: (message, meta) => write('warn', message, meta),
     error: (message, meta) => write('error', message, meta),
   };
+}
+
+/** Without what is of use to the SDK alone. Of an error what it says and where; what caused it may quote what people wrote. */
+function factsOf({ taskToken: _taskToken, ...facts }: LogMetadata): LogMetadata {
+  const { error, ...others } = facts;
+  // One from the sandbox of the workflows is no instance of our own Error.
+  if (typeof error !== 'object' || error === null || !('message' in error)) return facts;
+  const { name, message, stack } = error as Error;
+  return { ...others, error: { type: name, message, stack } };
 }

@@ -36,4 +36,22 @@ describe('what the SDK logs', () => {
 
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'error']);
   });
+
+  it('about what has failed says what and where, and nothing of its cause', () => {
+    const error = new TypeError('No such activity', { cause: new Error('Key (email)=(ada@example.com)') });
+    const [line] = logged((log) =>
+      log.error('Workflow failed', { sdkComponent: 'worker', taskToken: 'dG9rZW4=', error }),
+    );
+
+    expect(line).toMatchObject({
+      error: { type: 'TypeError', message: 'No such activity', stack: expect.any(String) },
+    });
+    expect(JSON.stringify(line)).not.toMatch(/ada@|dG9rZW4=/);
+  });
+
+  it('keeps an error that is told in words', () => {
+    const [line] = logged((log) => log.warn('not told', { error: 'StoreUnavailable' }));
+
+    expect(line).toMatchObject({ error: 'StoreUnavailable' });
+  });
 });
