@@ -489,6 +489,7 @@ describe('a booking', () => {
       const endedAt = endOf(history);
       expect(endedAt).toBeGreaterThanOrEqual(Date.parse(booking.startsAt) + HOUR_MS - 1_000);
       expect(endedAt).toBeLessThan(Date.parse(booking.endsAt) + HOUR_MS);
+      expect(countSinceNews(history)).toBeLessThanOrEqual(20);
     });
 
     it('has its contact looked at anew when it turns out to have taken the place of another', async () => {
@@ -568,6 +569,7 @@ describe('a booking', () => {
       expect(outcome.reminders.map(({ reason }) => reason)).toEqual(Array(3).fill('superseded'));
       expect(world.contact.map(({ standing }) => standing)).toEqual(['live']);
       expect(endOf(history)).toBeLessThan(now + 2 * HOUR_MS);
+      expect(countSinceNews(history)).toBeLessThanOrEqual(12);
       expect(await bookings.store.bookings.find(booking)).toMatchObject({ status: 'superseded', isOver: true });
     });
   });
@@ -807,8 +809,16 @@ describe('a booking', () => {
     });
   });
 
+  type History = Awaited<ReturnType<typeof bookings.follow>>['history'];
+
+  /** How many events of history the last signal has led to. */
+  function countSinceNews({ events }: History): number {
+    const all = events ?? [];
+    return all.length - 1 - all.findLastIndex((event) => event.workflowExecutionSignaledEventAttributes);
+  }
+
   /** The server skips on once a run has ended. */
-  function endOf({ events }: Awaited<ReturnType<typeof bookings.follow>>['history']): number {
+  function endOf({ events }: History): number {
     return Number(events?.at(-1)?.eventTime?.seconds) * 1_000;
   }
 
