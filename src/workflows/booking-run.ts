@@ -99,6 +99,7 @@ export class BookingRun {
   async hearsLateNews(): Promise<boolean> {
     const { uid, seat } = this.#booking;
     const known = this.#state;
+    if (known.standing !== 'live') return false;
     for (let pauseMs = FIRST_LATE_NEWS_PAUSE_MS; Date.now() < this.#notionGivesUpAt; pauseMs *= 2) {
       if (!(await hasUnheardNews({ uid, ...(seat && { seat }) }, this.#state.heard))) return this.#state !== known;
       await condition(() => this.#state !== known, Math.min(pauseMs, LONGEST_LATE_NEWS_PAUSE_MS), {
@@ -163,7 +164,8 @@ export class BookingRun {
   /** The call is over: what is still being tried for its sake is withdrawn, and its row in Notion is closed. */
   finish(): void {
     this.#isOver = true;
-    this.#show();
+    // Of what was called off there is nothing new to tell.
+    if (this.#state.standing === 'live') this.#show();
   }
 
   /** Nothing will be done any more. */
