@@ -134,6 +134,11 @@ export type BookingEvent =
 /** Those that tell all about the booking. */
 export type TellingEvent = Exclude<BookingEvent, EndedEvent | NoShowEvent>;
 
+/** The name alone of a booking, or of a seat, of which more is known. */
+export function bookingKeyOf({ uid, seat }: BookingKey): BookingKey {
+  return { uid, ...(seat && { seat }) };
+}
+
 /** The workflow that looks after a booking, or after one seat of a seated event. */
 export function workflowIdOf({ uid, seat }: BookingKey): string {
   return seat ? `precall/${uid}/${seat}` : `precall/${uid}`;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
-import type { Attendee, Booking, BookingKey } from '../booking.ts';
+import { type Attendee, type Booking, bookingKeyOf } from '../booking.ts';
 import type { TemplateName } from '../config.ts';
 import type { MailTransport } from '../email/mail-transport.ts';
 import type { Mailbox } from '../email/mailbox.ts';
@@ -101,7 +101,7 @@ export function createEmailActivities(options: EmailActivitiesOptions): EmailAct
   }
 
   async function isHeld({ booking, heard, step }: ReminderRequest): Promise<boolean> {
-    const key = keyOf(booking);
+    const key = bookingKeyOf(booking);
     if (!(await inbox.hasUnheardNews(key, heard))) return false;
     // It may have been told to a Temporal that has since been restored from a backup.
     await inbox.tellAgain(key, heard);
@@ -159,11 +159,7 @@ function tooLate(): ApplicationFailure {
 }
 
 function mailKeyOf({ booking, step, recipient }: ReminderRequest): MailKey {
-  return { booking: keyOf(booking), startsAt: booking.startsAt, step, recipient: recipient.email };
-}
-
-function keyOf({ uid, seat }: Booking): BookingKey {
-  return { uid, ...(seat && { seat }) };
+  return { booking: bookingKeyOf(booking), startsAt: booking.startsAt, step, recipient: recipient.email };
 }
 
 function organizerOf({ organizer: { name, email } }: Booking): Mailbox | undefined {

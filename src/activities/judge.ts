@@ -1,3 +1,4 @@
+import { bookingKeyOf } from '../booking.ts';
 import type { Difference } from '../calcom/difference.ts';
 import type { Finding, KeptBooking } from '../store/findings.ts';
 import { knownOf } from './known-booking.ts';
@@ -28,9 +29,9 @@ export function judge(
   keptOf: (uid: string) => readonly KeptBooking[],
   now: Date,
 ): Found {
-  const { uid, seat, found } = kept;
+  const { found } = kept;
   const name = nameOf(difference);
-  const key = { uid, ...(seat && { seat }) };
+  const key = bookingKeyOf(kept);
   const { event } = difference;
   const concerned = [kept, ...('replaced' in event && event.replaced ? keptOf(event.replaced.uid) : [])];
   const isFoundAgain =

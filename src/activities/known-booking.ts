@@ -1,3 +1,4 @@
+import { bookingKeyOf } from '../booking.ts';
 import type { Known } from '../calcom/difference.ts';
 import type { KeptBooking } from '../store/findings.ts';
 import type { RunState } from '../workflows/messages.ts';
@@ -9,10 +10,10 @@ import type { RunState } from '../workflows/messages.ts';
  * on its way.
  */
 export function knownOf(kept: KeptBooking): Known | undefined {
-  const { uid, seat, row, isRetired, hasPending } = kept;
+  const { row, isRetired, hasPending } = kept;
   if (isRetired || hasPending || row?.isOver) return undefined;
   const times = timesOf(kept);
-  const key = { uid, ...(seat && { seat }) };
+  const key = bookingKeyOf(kept);
   if (!row) {
     const isCalledOff = times.calledOffAt !== undefined && !(times.toldAt && times.toldAt > times.calledOffAt);
     return { key, ...times, standing: isCalledOff ? 'cancelled' : 'unheard' };

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { Booking, BookingKey } from '../booking.ts';
+import { type Booking, type BookingKey, bookingKeyOf } from '../booking.ts';
 import type { MailTransport } from '../email/mail-transport.ts';
 import type { Mailbox } from '../email/mailbox.ts';
 import type { MailTemplate, ReminderRenderer } from '../email/reminder-renderer.ts';
@@ -41,9 +41,9 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
   return {
     async sendNotice({ booking, notice }) {
       if (!owner) return { outcome: 'skipped', reason: 'no_owner_email' };
-      const { uid, seat, startsAt, organizer } = booking;
+      const { uid, startsAt, organizer } = booking;
       const step = `notice/${TEMPLATE_OF[notice]}`;
-      const key: BookingKey = { uid, ...(seat && { seat }) };
+      const key = bookingKeyOf(booking);
       const messageId = messageIdOf({ booking: key, startsAt, step, recipient: owner.email });
       const now = Date.now();
       // Times are those of whoever holds the call.

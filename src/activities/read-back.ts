@@ -1,5 +1,5 @@
 import { ApplicationFailure, Context, log } from '@temporalio/activity';
-import type { Attendee, Booking, BookingKey } from '../booking.ts';
+import { type Attendee, type Booking, type BookingKey, bookingKeyOf } from '../booking.ts';
 import { type CalcomApi, CalcomRefused, CalcomUnavailable, type CurrentBooking } from '../calcom/api.ts';
 import { type Difference, differenceOf, entryOf, type Known } from '../calcom/difference.ts';
 import { isMadeUid } from '../calcom/read-uid.ts';
@@ -60,7 +60,7 @@ export function createReadBack(options: ReadBackOptions): ReadBack {
   async function unverified({ booking, deadline }: ReadBackRequest, cause: Error, mayTrust = true): Promise<void> {
     if (cause instanceof CalcomRefused) alert(cause, log);
     const about = { bookingUid: booking.uid, reason: cause.message };
-    const kept = mayTrust ? await keptOf(keyOf(booking)) : undefined;
+    const kept = mayTrust ? await keptOf(bookingKeyOf(booking)) : undefined;
     if (kept && now() - lastHeardAt(kept) < trustForMs) {
       log.warn('Cal.com could not be asked about a booking: the reminder leaves on what is known', about);
       return;
@@ -89,7 +89,7 @@ export function createReadBack(options: ReadBackOptions): ReadBack {
   /** Cal.com's answer against what is known; with the times of what was heard, so that the event comes after it. */
   async function compare(request: ReadBackRequest, current: CurrentBooking | undefined) {
     const { booking } = request;
-    const key = keyOf(booking);
+    const key = bookingKeyOf(booking);
     const said = { current, askedAt: new Date(now()).toISOString() };
     const known: Known = { key, standing: 'live', booking };
     if (!differenceOf(known, said)) return undefined;
@@ -136,7 +136,7 @@ export function createReadBack(options: ReadBackOptions): ReadBack {
         nonRetryable: true,
       });
     }
-    await bookings.markVerified(keyOf(booking));
+    await bookings.markVerified(bookingKeyOf(booking));
     return { outcome: 'stands', booking: freshened(booking, entry), recipient: { ...listed, email: recipient.email } };
   };
 }
@@ -160,8 +160,4 @@ function isSilence(error: unknown): error is CalcomUnavailable | CalcomRefused {
 
 function pauseMs(): number {
   return Math.min(1_000 * 2 ** (Context.current().info.attempt - 1), LONGEST_PAUSE_MS);
-}
-
-function keyOf({ uid, seat }: BookingKey): BookingKey {
-  return { uid, ...(seat && { seat }) };
 }

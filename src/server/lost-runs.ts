@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { type BookingKey, workflowIdOf } from '../booking.ts';
+import { type BookingKey, bookingKeyOf, workflowIdOf } from '../booking.ts';
 import type { Bookings, LiveBooking } from '../store/bookings.ts';
 import type { Inbox } from '../store/inbox.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
@@ -92,8 +92,9 @@ export function createRestorer({ inbox, bookings, runs, dispatcher, log }: Resto
     }
   }
 
-  async function restore({ uid, seat, state }: LiveBooking): Promise<'restored' | 'closed' | 'not_missing'> {
-    const booking: BookingKey = { uid, ...(seat && { seat }) };
+  async function restore(live: LiveBooking): Promise<'restored' | 'closed' | 'not_missing'> {
+    const { state } = live;
+    const booking = bookingKeyOf(live);
     if (await inbox.isRetired(booking)) {
       await bookings.close(booking);
       return 'closed';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, exists, gte, inArray, isNotNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
-import type { BookingEvent } from '../booking.ts';
+import { type BookingEvent, bookingKeyOf } from '../booking.ts';
 import { claimDeliveries, fromNow } from './claim-deliveries.ts';
 import { isAbout } from './concerns.ts';
 import type { Database, Db } from './database.ts';
@@ -9,7 +9,7 @@ import { arrivalColumns, verdictColumns } from './delivery-columns.ts';
 import { detailsOf, SUMMARY, summaryOf } from './delivery-details.ts';
 import type { Inbox, Verdict } from './inbox.ts';
 import { markDispatched } from './mark-dispatched.ts';
-import { keyOf, namesReplaced, placesTakenBy, retirementsOf, WRITTEN, withRetirements } from './retirements.ts';
+import { namesReplaced, placesTakenBy, retirementsOf, WRITTEN, withRetirements } from './retirements.ts';
 import { rowsOf } from './rows.ts';
 import { deliveries, retiredBookings } from './schema.ts';
 import type { Seal } from './seal.ts';
@@ -104,8 +104,8 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
           }
           const relations = {
             isRetired,
-            replaces: replaces.map(keyOf),
-            standsInFor: standsInFor ? keyOf(standsInFor) : undefined,
+            replaces: replaces.map(bookingKeyOf),
+            standsInFor: standsInFor ? bookingKeyOf(standsInFor) : undefined,
           };
           return [{ id, event: opened.event, ...relations, receivedAt, attempts, refusals }];
         }),

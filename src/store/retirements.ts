@@ -138,10 +138,6 @@ function hasOthers(): SQL {
   )`;
 }
 
-export function keyOf({ uid, seat }: StoredKey): BookingKey {
-  return { uid, ...(seat && { seat }) };
-}
-
 export function retirementsOf(db: Db, { uid, seat = '' }: BookingKey) {
   return db.select({ deliveryId: retiredBookings.deliveryId }).from(retiredBookings).where(retires(uid, seat));
 }

@@ -1,6 +1,6 @@
 import { condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { ContactUpdate, RunRecord } from '../activities/index.ts';
-import { type BookingEvent, isMailable } from '../booking.ts';
+import { type BookingEvent, bookingKeyOf, isMailable } from '../booking.ts';
 import { type BookingState, hear, isNoShow, merge } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
 import { decidedReminders } from './decided-reminders.ts';
@@ -97,11 +97,11 @@ export class BookingRun {
    * @returns whether there is anything new.
    */
   async hearsLateNews(): Promise<boolean> {
-    const { uid, seat } = this.#booking;
+    const booking = bookingKeyOf(this.#booking);
     const known = this.#state;
     if (known.standing !== 'live') return false;
     for (let pauseMs = FIRST_LATE_NEWS_PAUSE_MS; Date.now() < this.#notionGivesUpAt; pauseMs *= 2) {
-      if (!(await hasUnheardNews({ uid, ...(seat && { seat }) }, this.#state.heard))) return this.#state !== known;
+      if (!(await hasUnheardNews(booking, this.#state.heard))) return this.#state !== known;
       await condition(() => this.#state !== known, Math.min(pauseMs, LONGEST_LATE_NEWS_PAUSE_MS), {
         summary: 'News of the call is on its way',
       });
@@ -241,9 +241,9 @@ export class BookingRun {
   /** The booking that takes this one's place keeps the row from then on. */
   get #wantedContact(): ContactUpdate | undefined {
     if (this.isSuperseded) return undefined;
-    const { uid, seat, attendees, startsAt, endsAt } = this.#booking;
+    const { attendees, startsAt, endsAt } = this.#booking;
     return {
-      booking: { uid, ...(seat && { seat }) },
+      booking: bookingKeyOf(this.#booking),
       email: attendees[0].email,
       startsAt,
       endsAt,

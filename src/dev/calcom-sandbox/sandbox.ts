@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isFromThisMachine } from '../../loopback.ts';
 import { postWebhook } from '../sample-booking.ts';
+import { servePage } from '../serve-page.ts';
 import { type Answer, ApiError, answerOfError, badRequest } from './answers.ts';
 import { createApi } from './api.ts';
 import { CONTROL_PATH, performOperation } from './control.ts';
@@ -212,22 +212,4 @@ function give(response: ServerResponse, { status, body, headers }: Answer, { hal
   response.writeHead(status, headers);
   if (half) response.write(text.slice(0, text.length / 2));
   else response.end(text);
-}
-
-/** Needs no password and shows addresses, so only whoever sits at this machine gets to see it. */
-async function servePage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  render: () => Promise<string>,
-): Promise<void> {
-  if (!isFromThisMachine({ headers: request.headers, ip: request.socket.remoteAddress ?? '' })) {
-    response.writeHead(403, { 'content-type': 'text/plain' });
-    return void response.end('This page is for the machine it runs on.\n');
-  }
-  response.writeHead(200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    'cache-control': 'no-store',
-  });
-  response.end(await render());
 }

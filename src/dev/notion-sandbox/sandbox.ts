@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isFromThisMachine } from '../../loopback.ts';
 import type { Answer } from './answers.ts';
 import { createApi } from './api.ts';
 import { createFaults, type Fault, type FaultAction } from './faults.ts';
@@ -12,6 +11,7 @@ import { renderSandboxPage } from './sandbox-page.ts';
 import { demoSeed, type Seed } from './seed.ts';
 import { createTable, type SandboxTable } from './table.ts';
 import { createWorld } from './world.ts';
+import { servePage } from '../serve-page.ts';
 
 export { edgeAnswer, errorAnswer, type Fault, type FaultAction, rateLimited } from './faults.ts';
 export { type Cells, type DatabaseSeed, demoSeed, type PropertySeed, type Seed } from './seed.ts';
@@ -157,22 +157,4 @@ async function meet(
   response.writeHead(answer.status, answer.headers);
   if (fault === 'hang-in-body') response.write(text.slice(0, text.length / 2));
   else response.end(text);
-}
-
-/** Needs no password and shows addresses, so only whoever sits at this machine gets to see it. */
-async function servePage(
-  request: IncomingMessage,
-  response: ServerResponse,
-  render: () => Promise<string>,
-): Promise<void> {
-  if (!isFromThisMachine({ headers: request.headers, ip: request.socket.remoteAddress ?? '' })) {
-    response.writeHead(403, { 'content-type': 'text/plain' });
-    return void response.end('This page is for the machine it runs on.\n');
-  }
-  response.writeHead(200, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    'cache-control': 'no-store',
-  });
-  response.end(await render());
 }
