@@ -11,6 +11,12 @@ export function fieldsOf(value: unknown): Fields | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
+/** Whether a field says anything: a template leaves an empty text where a booking has nothing. */
+export function isTold(value: unknown): boolean {
+  const told = Object.values(fieldsOf(value) ?? [value]);
+  return told.some((part) => part != null && (typeof part !== 'string' || part.trim() !== ''));
+}
+
 /** The booking of a delivery: under `payload`, or without one directly in the body, as with the end of a meeting. */
 export function deliveredFieldsOf(envelope: Fields): BookingFields | undefined {
   const told = bookingFieldsOf(envelope['payload']);

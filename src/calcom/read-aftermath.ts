@@ -2,6 +2,7 @@ import { type EventReading, eventOf, type ReadingContext, sentEvent } from './ev
 import { type BookingFields, fieldsOf, withoutNulls } from './fields.ts';
 import { type Fault, listedIn, MOST_ATTENDEES } from './read-attendees.ts';
 import { readBooking } from './read-booking.ts';
+import { readFlag } from './read-flag.ts';
 import { readInstant } from './read-instant.ts';
 import { readAddress } from './read-person.ts';
 import { readUid } from './read-uid.ts';
@@ -31,8 +32,8 @@ export function readNoShow(
     .slice(0, MOST_ATTENDEES)
     .forEach((row, index) => {
       const email = readAddress(fieldsOf(row)?.['email']);
-      const noShow = fieldsOf(row)?.['noShow'];
-      if (email && typeof noShow === 'boolean') byAddress.set(email.toLowerCase(), { email, noShow });
+      const noShow = readFlag(fieldsOf(row)?.['noShow']);
+      if (email && noShow !== undefined) byAddress.set(email.toLowerCase(), { email, noShow });
       else warnings.push(`${at('attendees')}[${index}] has not ${expected}: the attendee is left out`);
     });
 

@@ -1,7 +1,7 @@
 import type { Attendee, Booking, Organizer } from '../booking.ts';
 import { keyedHash } from '../keyed-hash.ts';
 import { seatOf } from './booking-hashes.ts';
-import { type BookingFields, type Fields, fieldsOf } from './fields.ts';
+import { type BookingFields, type Fields, fieldsOf, isTold } from './fields.ts';
 import { type Fault, readAttendees, readSeatHolder } from './read-attendees.ts';
 import { readInstant } from './read-instant.ts';
 import { readJoinUrl, readPlace } from './read-location.ts';
@@ -38,7 +38,7 @@ export function readBooking(source: BookingFields, { installationKey }: { instal
   const endsAt = readEnd(source, startsAt, warnings);
   const organizer = readOrganizer(fields['organizer']);
   const listed = readAttendees(source, organizer, faults, warnings);
-  const isSeated = fields['seatsPerTimeSlot'] != null || fields['attendeeSeatId'] != null;
+  const isSeated = isTold(fields['seatsPerTimeSlot']) || isTold(fields['attendeeSeatId']);
   const holder = isSeated ? (listed.length === 1 ? listed[0] : readSeatHolder(fields, listed)) : undefined;
   const [booker, ...guests] = holder ? [holder] : listed;
   if (!booker || startsAt === undefined || endsAt === undefined || faults.length > 0) return { faults, warnings };

@@ -1,9 +1,10 @@
 import type { Booking, BookingKey } from '../booking.ts';
 import { seatOf } from './booking-hashes.ts';
 import { type EventReader, type EventReading, type News, type ReadingContext, sentEvent } from './event-reading.ts';
-import { type BookingFields, deliveredFieldsOf, type Fields } from './fields.ts';
+import { type BookingFields, deliveredFieldsOf, type Fields, isTold } from './fields.ts';
 import { readEnd, readNoShow } from './read-aftermath.ts';
 import { readBooking } from './read-booking.ts';
+import { readFlag } from './read-flag.ts';
 import { readInstant } from './read-instant.ts';
 import { readRhythm } from './read-relations.ts';
 import { readUid } from './read-uid.ts';
@@ -94,7 +95,7 @@ function readCancel({ booking, seats, fields }: Told): News {
   return {
     kind: 'cancelled',
     booking,
-    requestReschedule: fields['requestReschedule'] === true,
+    requestReschedule: readFlag(fields['requestReschedule']) === true,
     // Told only when the rest of a series is called off with it, and Cal.com names but this one.
     ...(readRhythm(fields) && { wholeSeries: true }),
     ...(seats && { seats }),
@@ -116,7 +117,7 @@ function readReplaced({ booking, seats, fields, at, warnings, installationKey }:
   // The other seats of the replaced booking stay where they are.
   if (booking.seat !== undefined) return { uid, seat: seatOf(installationKey, uid, booking.attendees[0].email) };
   // Without a seat's id, a host has moved the event with all its seats.
-  if (!seats || fields['attendeeSeatId'] == null) return { uid };
+  if (!seats || !isTold(fields['attendeeSeatId'])) return { uid };
   warnings.push(`${at('attendeeSeatId')} is none of the attendees' seats: which one has moved is not known`);
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Attendee, Booking, Organizer } from '../booking.ts';
 import { lineageOf, type Rhythm, seriesOf, twinOf } from './booking-hashes.ts';
-import { type Fields, fieldsOf } from './fields.ts';
+import { type Fields, fieldsOf, isTold } from './fields.ts';
 import { readWholeNumber } from './read-number.ts';
 import { firstText } from './read-text.ts';
 import { readIdentifier, readUid } from './read-uid.ts';
@@ -41,7 +41,7 @@ export function readEventType({ eventTypeId, type, title }: Fields, installation
 
 /** How often the call recurs; undefined for one that does not. */
 export function readRhythm({ recurringEvent }: Fields): Rhythm | undefined {
-  const fields = fieldsOf(recurringEvent);
+  const fields = isTold(recurringEvent) ? fieldsOf(recurringEvent) : undefined;
   return (
     fields && {
       freq: readWholeNumber(fields['freq']),
@@ -52,7 +52,7 @@ export function readRhythm({ recurringEvent }: Fields): Rhythm | undefined {
 
 /** The entry in the host's calendar, which a call that is moved keeps. The calls of a series may share one without being moved. */
 function readCalendarEntry(fields: Fields): { iCalUid: string; sequence: number } | undefined {
-  if (fields['recurringEvent'] != null || fields['existingRecurringEvent'] != null) return undefined;
+  if (isTold(fields['recurringEvent']) || isTold(fields['existingRecurringEvent'])) return undefined;
   const iCalUid = readIdentifier(fields['iCalUID']);
   const sequence = readWholeNumber(fields['iCalSequence']);
   return iCalUid === undefined || sequence === undefined ? undefined : { iCalUid, sequence };

@@ -12,7 +12,8 @@ const DROPPED =
 /** What reading takes as it stands, whatever it looks like: another spelling would be another booking. */
 const VERBATIM = new Set([
   ...['triggerEvent', 'createdAt', 'startTime', 'endTime', 'uid', 'bookingUid', 'rescheduleUid', 'rootBookingUid'],
-  ...['attendeeSeatId', 'referenceUid', 'iCalUID', 'eventTypeId', 'type', 'title', 'eventTitle'],
+  ...['attendeeSeatId', 'seatsPerTimeSlot', 'referenceUid', 'iCalUID', 'recurringEvent', 'existingRecurringEvent'],
+  ...['eventTypeId', 'type', 'title', 'eventTitle'],
   ...['name', 'firstName', 'lastName', 'email', 'timeZone', 'locale'],
 ]);
 

@@ -108,6 +108,12 @@ describe('the host telling who did not come', () => {
     expect(heard(taken).event.id).not.toBe(heard(noShow()).event.id);
   });
 
+  it('may say it in quotes', () => {
+    const quoted = noShow({ attendees: [{ email: 'tobias.okafor@example.com', noShow: 'true' }] });
+
+    expect(heard(quoted).event).toEqual(heard(noShow()).event);
+  });
+
   it('may name the booking by its uid', () => {
     expect(heard(noShow({ bookingUid: undefined, uid: UID })).event).toEqual(heard(noShow()).event);
     expect(heard(noShow({ uid: 'another' })).event.booking).toEqual({ uid: UID });

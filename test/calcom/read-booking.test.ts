@@ -223,6 +223,11 @@ describe('a seat', () => {
   it('is known by its id as well, where the number of seats is not told', () => {
     expect(bookingIn(created({ seatsPerTimeSlot: undefined, attendeeSeatId: '8a9e1df7' })).seat).toBe(seat({}).seat);
   });
+
+  it('may have its number in quotes, and is none where a template has left the quotes empty', () => {
+    expect(seat({ seatsPerTimeSlot: '12', attendeeSeatId: '' }).seat).toBe(seat({}).seat);
+    expect(seat({ seatsPerTimeSlot: '', attendeeSeatId: ' ' })).toEqual(bookingIn(created()));
+  });
 });
 
 describe('a seated event that is told of as a whole', () => {
@@ -338,9 +343,12 @@ describe('a call of a recurring series', () => {
     expect(series(fields)).not.toBe(series());
   });
 
-  it.each([undefined, null, [], 'weekly', 7, true])('is none where the rhythm is %j', (recurringEvent) => {
-    expect(series({ recurringEvent })).toBeUndefined();
-  });
+  it.each([undefined, null, [], 'weekly', 7, true, {}, { freq: '', count: '', interval: '' }])(
+    'is none where the rhythm is %j',
+    (recurringEvent) => {
+      expect(series({ recurringEvent })).toBeUndefined();
+    },
+  );
 });
 
 describe('a call that may be moved', () => {
@@ -350,6 +358,7 @@ describe('a call that may be moved', () => {
     expect(lineage()).toMatchObject({ sequence: 0 });
     expect(bookingIn(fixture('booking-rescheduled')).lineage).toEqual({ id: lineage()!.id, sequence: 1 });
     expect(lineage({ iCalSequence: '2' })).toEqual({ id: lineage()!.id, sequence: 2 });
+    expect(lineage({ recurringEvent: { freq: '', count: null }, existingRecurringEvent: '' })).toEqual(lineage());
     expect(lineage({ attendees: [attendee({ email: 'TOBIAS.okafor@example.com' })] })).toEqual(lineage());
   });
 

@@ -357,6 +357,7 @@ describe('a call that was moved', () => {
       const { event, warnings } = accepted(moved({ ...all, uid: OLD }));
 
       expect(toAnother.replaced).toEqual({ uid: OLD });
+      expect(eventIn(moved({ ...all, attendeeSeatId: '' }))).toEqual(toAnother);
       expect(toAnother.booking).toMatchObject({ seat: HASH, attendees: [{ email: HANA }, { email: RUI }] });
       expect(event).toMatchObject({
         kind: 'updated',
@@ -383,9 +384,10 @@ describe('a call that was called off', () => {
       requestReschedule: true,
     });
     expect(eventIn(cancelled({ requestReschedule: true })).id).not.toBe(eventIn(cancelled()).id);
+    expect(eventIn(cancelled({ requestReschedule: 'true' }))).toEqual(eventIn(cancelled({ requestReschedule: true })));
   });
 
-  it.each([undefined, null, 'true', 1, {}])(
+  it.each([undefined, null, 'false', '', 'perhaps', 1, {}])(
     'is over for good where it says %j of another time',
     (requestReschedule) => {
       expect(eventIn(cancelled({ requestReschedule }))).toMatchObject({ requestReschedule: false });
@@ -417,7 +419,7 @@ describe('a call that was called off', () => {
     });
   });
 
-  it.each([undefined, null, [], 'weekly', 4, true])(
+  it.each([undefined, null, [], 'weekly', 4, true, {}, { freq: '', count: '', interval: '' }])(
     'leaves the rest of its series where that says %j',
     (recurringEvent) => {
       expect(eventIn(sample('booking-cancelled.whole-series', { recurringEvent }))).not.toHaveProperty('wholeSeries');

@@ -16,6 +16,7 @@ import { createDataConverter } from '../../src/temporal/data-converter.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import { wakeAt } from '../../src/workflows/timetable.ts';
 import { aKey } from './a-key.ts';
+import { createGivenNamespace, type GivenNamespace } from './given-servers.ts';
 import { until } from './until.ts';
 
 export const SECRET = 'a secret only Cal.com knows';
@@ -73,6 +74,8 @@ export function useOutside(): Outside {
 /** A Temporal dev server with its data in a file, which can be killed and come back. */
 export interface Temporal {
   readonly address: string;
+  /** What leads a process to it. */
+  settings(): Record<string, string>;
   readonly client: Client;
   handle(workflowId: string): ReturnType<typeof handleOf>;
   kill(): Promise<void>;
@@ -81,6 +84,7 @@ export interface Temporal {
 }
 
 export function useTemporal(folder: { readonly path: string }): Temporal {
+  let given: GivenNamespace | undefined;
   let server: TemporalServer | undefined;
   let client: Client | undefined;
   let port = 0;
@@ -90,10 +94,14 @@ export function useTemporal(folder: { readonly path: string }): Temporal {
     server = await startTemporalServer({ executable: inject('temporalCliPath'), dbFilename, port });
   };
   beforeAll(async () => {
-    port = await getPort({ host: '127.0.0.1' });
-    await start();
-    const connection = Connection.lazy({ address: there(server).address });
-    client = new Client({ connection, dataConverter: dataConverterOf(ENCRYPTION_KEYS) });
+    given = await createGivenNamespace();
+    if (!given) {
+      port = await getPort({ host: '127.0.0.1' });
+      await start();
+    }
+    const { address, namespace } = given ?? { address: there(server).address, namespace: 'default' };
+    const connection = Connection.lazy({ address });
+    client = new Client({ connection, namespace, dataConverter: dataConverterOf(ENCRYPTION_KEYS) });
   });
   afterAll(async () => {
     await client?.connection.close();
@@ -102,13 +110,19 @@ export function useTemporal(folder: { readonly path: string }): Temporal {
 
   return {
     get address() {
-      return there(server).address;
+      return there(given ?? server).address;
     },
+    settings: () => ({
+      TEMPORAL_ADDRESS: there(given ?? server).address,
+      ...(given && { TEMPORAL_NAMESPACE: given.namespace }),
+    }),
     get client() {
       return there(client);
     },
     handle: (workflowId) => handleOf(there(client), workflowId),
     async kill() {
+      if (given)
+        throw new Error('A Temporal that was given is not killed: run this test without TEST_TEMPORAL_ADDRESS.');
       process.kill(there(server).pid, 'SIGKILL');
       await there(server).exited;
     },
@@ -183,11 +197,19 @@ function attendeeOf(uid: string) {
 
 /** Posts a body as Cal.com does, signed over its bytes. */
 export function post(url: string, body: unknown, secret = SECRET): Promise<Response> {
-  const text = JSON.stringify(body);
+  return postText(url, JSON.stringify(body), { secret });
+}
+
+/** The same for what is written out already, whatever it is. */
+export function postText(
+  url: string,
+  text: string,
+  { secret = SECRET, headers = {} }: { secret?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
   const signature = createHmac('sha256', secret).update(text).digest('hex');
   return fetch(`${url}/webhook/calcom-booking`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-cal-signature-256': signature },
+    headers: { 'content-type': 'application/json', 'x-cal-signature-256': signature, ...headers },
     body: text,
   });
 }

@@ -9,6 +9,7 @@ import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, beforeAll } from 'vitest';
 import { type GuardedProcess, startGuarded } from '../../src/dev/guarded-process.ts';
+import { createGivenDatabase } from './given-servers.ts';
 
 /** A PostgreSQL server of our own on a loopback port. It ends with us, however we end. */
 export interface Postgres {
@@ -82,20 +83,23 @@ export async function startPostgres({ dir, from }: PostgresOptions = {}): Promis
   };
 }
 
-/** The same for the tests of a file. */
+/** The same for the tests of a file; on a PostgreSQL that was started by hand, a database of their own. */
 export function usePostgres(): Omit<Postgres, 'stop'> {
+  let given: string | undefined;
   let started: Postgres | undefined;
   const postgres = () => {
-    if (!started) throw new Error('PostgreSQL is there from the first test on.');
+    if (!started)
+      throw new Error(given ? 'A PostgreSQL that was given is left as it is.' : 'It is there from the first test on.');
     return started;
   };
   beforeAll(async () => {
-    started = await startPostgres();
+    given = await createGivenDatabase();
+    if (!given) started = await startPostgres();
   }, 2 * START_LIMIT_MS);
   afterAll(() => started?.stop());
   return {
     get url() {
-      return postgres().url;
+      return given ?? postgres().url;
     },
     get pid() {
       return postgres().pid;

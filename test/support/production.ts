@@ -39,7 +39,7 @@ export function useProduction({ folder, temporal, outside, settings }: Productio
         ENCRYPTION_KEYS,
         CALCOM_WEBHOOK_SECRET: SECRET,
         INSTALLATION_KEY: 'one key for all the processes of this test',
-        TEMPORAL_ADDRESS: temporal.address,
+        ...temporal.settings(),
         ...outside.settings(),
         ...settings,
       },
