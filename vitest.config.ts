@@ -2,17 +2,19 @@ import { defineConfig } from 'vitest/config';
 
 /** Adapters and tools against real sockets, processes and Temporal's native core: seconds each, no server of Temporal's. */
 const PARTS = [
-  'test/activities/{email,notices,notion,read-back,reconcile}.test.ts',
+  'test/activities/{brief,email,notices,notion,read-back,reconcile}.test.ts',
   'test/cli/**/*.test.ts',
   'test/data-dir-lock.test.ts',
   'test/deploy/{create-database,temporal-init}.test.ts',
   'test/dev/**/*.test.ts',
-  'test/email/smtp-transport.test.ts',
+  'test/email/{check-mail,smtp-transport}.test.ts',
   'test/kept-secret.test.ts',
-  'test/notion/{contact,data-source,failures,membership}.test.ts',
+  'test/notion/{budget,contact,contract,create-ask,data-source,doctor,failures,faults,find-contact}.test.ts',
+  'test/notion/{faults.properties,membership,note-reminder,publish-brief}.test.ts',
   'test/server/{calcom-webhook,dispatcher,lost-runs,operator-api,server,sockets}.test.ts',
   'test/store/**/*.test.ts',
   'test/support/postgres.test.ts',
+  'test/worker/**/*.test.ts',
   'test/workflows/{chains,replay,simulator}.test.ts',
 ];
 const SKIPPING_TIME = ['test/workflows/*.server.test.ts'];
@@ -40,7 +42,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'parts', include: PARTS, testTimeout: 30_000, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: {
+          name: 'parts',
+          include: PARTS,
+          globalSetup: 'test/support/notion-schemas-setup.ts',
+          testTimeout: 30_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { KeyRing } from './cipher.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { isLoopback } from './loopback.ts';
+import { readNotionId } from './notion-id.ts';
 import { OperatorError } from './operator-error.ts';
 
 /** Which process reads the settings: what is missing matters to one and not to another. */
@@ -96,14 +97,23 @@ const EmailAddress = z.string().regex(/^(?:[^<>@\s][^<>@]*<[^<>@\s]+@[^<>@\s]+>|
 });
 
 const NotionId = z.string().transform((text, context) => {
-  const id = text.replaceAll('-', '').toLowerCase();
-  if (/^[0-9a-f]{32}$/.test(id)) return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  context.addIssue({
-    code: 'custom',
-    message: 'expected the id of a Notion database: the 32 hex digits in its link, before ?v=',
-  });
+  const reading = readNotionId(text);
+  if ('id' in reading) return reading.id;
+  context.addIssue({ code: 'custom', message: reading.fault });
   return z.NEVER;
 });
+
+/** Of a data source the name will do: Notion shows it, but not the id, on its page. */
+const NotionDataSource = z.string().transform((text) => {
+  const reading = readNotionId(text.replace(/^collection:\/\//, ''));
+  return 'id' in reading ? reading.id : text;
+});
+
+const RequestsPerMinute = z
+  .string()
+  .regex(/^\d{1,4}$/, { error: 'expected a number of requests, such as 150' })
+  .transform(Number)
+  .refine((count) => count >= 1 && count <= 3_000, { error: 'expected a number of requests, such as 150' });
 
 /** Everything an operator can set in the environment; `.env.example` tells what each is for. */
 export const Environment = z.object({
@@ -137,7 +147,10 @@ export const Environment = z.object({
   NOTION_TOKEN: z.string().optional(),
   NOTION_BUSINESSX_DB_ID: NotionId.optional(),
   NOTION_EMAIL_SEQUENCE_DB_ID: NotionId.optional(),
+  NOTION_BUSINESSX_DATA_SOURCE: NotionDataSource.optional(),
+  NOTION_EMAIL_SEQUENCE_DATA_SOURCE: NotionDataSource.optional(),
   NOTION_BASE_URL: HttpUrl.default('https://api.notion.com'),
+  NOTION_REQUESTS_PER_MINUTE: RequestsPerMinute.default(150),
   SMTP_URL: SmtpUrl.optional(),
   EMAIL_FROM: EmailAddress.optional(),
   EMAIL_REPLY_TO: EmailAddress.optional(),
@@ -160,29 +173,134 @@ export const Environment = z.object({
     .default('info'),
 });
 
+function listOf(what: string) {
+  return z.array(nameOf(what), { error: `expected a list: ${what} each` });
+}
+
+function nameOf(what: string) {
+  return z
+    .string({ error: `expected ${what}` })
+    .trim()
+    .min(1, { error: `expected ${what}` });
+}
+
+const PropertyName = nameOf('the name of a property, or its id');
+/** Notion takes no comma in the name of an option: it could never be found. */
+const OptionName = nameOf('the name of an option').refine((name) => !name.includes(','), {
+  error: 'expected the name of an option, which holds no comma in Notion',
+});
+
+/** A part of the choices, all of which have defaults: an empty one says nothing. */
+function choicesIn<Shape extends z.ZodRawShape>(shape: Shape, example: string) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `there is no choice called ${issue.keys.join(', ')}`
+        : `expected choices such as \`${example}\``,
+  });
+}
+
+const ContactProperties = choicesIn(
+  {
+    email: PropertyName.default('email'),
+    bookingStatus: PropertyName.default('Booking Status'),
+    callDate: PropertyName.default('Diagnostic Call Date'),
+    campaignStatus: PropertyName.default('Christmas Campaign Status'),
+  },
+  'email: E-mail',
+).superRefine((contacts, context) => {
+  const entries = Object.entries(contacts);
+  for (const [index, [field, name]] of entries.entries()) {
+    const same = entries.slice(0, index).find(([, other]) => other.normalize('NFC') === name.normalize('NFC'));
+    if (same) context.addIssue({ code: 'custom', path: [field], message: `is the same property as ${same[0]}` });
+  }
+});
+
+const SequenceProperties = choicesIn(
+  {
+    email: PropertyName.optional(),
+    contact: PropertyName.optional(),
+    campaign: PropertyName.default('Campaign'),
+    emailsSent: listOf('the name of a property, or its id').default(
+      [1, 2, 3, 4, 5, 6, 7].map((step) => `Email ${step} Sent`),
+    ),
+  },
+  'email: E-mail',
+)
+  .refine(({ email, contact }) => email === undefined || contact === undefined, {
+    error: 'expected email or contact, not both: a row is found by the one or by the other',
+  })
+  .transform(({ email = 'Email', contact, ...others }) => ({
+    ...others,
+    foundBy: contact === undefined ? { email } : { contact },
+  }));
+
+const OptionNames = choicesIn(
+  {
+    booked: OptionName.default('Booked'),
+    cancelled: OptionName.default('Cancelled'),
+    completed: OptionName.default('Completed'),
+    noShow: OptionName.default('No-Show'),
+    preCallPrep: OptionName.default('Pre-Call Prep'),
+  },
+  'booked: Scheduled',
+);
+
+/** `contacts:` with nothing after it says as little as no `contacts` at all. */
+function emptyAsDefault<T extends z.ZodType>(choices: T) {
+  return z.preprocess((given) => given ?? {}, choices);
+}
+
+const NotionSection = choicesIn(
+  {
+    contacts: emptyAsDefault(ContactProperties),
+    sequence: emptyAsDefault(SequenceProperties),
+    values: emptyAsDefault(OptionNames),
+    keptStatuses: z.array(OptionName, { error: 'expected a list: the name of an option each' }).default([]),
+    severalContacts: z
+      .enum(['refuse', 'oldest', 'newest', 'prefer_campaign'], {
+        error: 'expected refuse, oldest, newest or prefer_campaign',
+      })
+      .default('refuse'),
+    noContact: z.enum(['report', 'create'], { error: 'expected report or create' }).default('report'),
+    reminderSent: listOf('the name of a property, or its id').default([]),
+  },
+  'noContact: create',
+).superRefine(({ values, keptStatuses, severalContacts, sequence }, context) => {
+  const ours = Object.entries(values).filter(([value]) => value !== 'preCallPrep');
+  for (const [index, name] of keptStatuses.entries()) {
+    const same = ours.find(([, other]) => other === name);
+    if (same) {
+      context.addIssue({
+        code: 'custom',
+        path: ['keptStatuses', index],
+        message: `is what Precall itself writes as ${same[0]}: expected one that only people set`,
+      });
+    }
+  }
+  if (severalContacts === 'prefer_campaign' && 'email' in sequence.foundBy) {
+    context.addIssue({
+      code: 'custom',
+      path: ['severalContacts'],
+      message: 'prefer_campaign needs sequence.contact: an address alone does not tell contacts apart that share it',
+    });
+  }
+});
+
 /** The operator's choices, in `precall.yaml`; `precall.example.yaml` shows them all with their defaults. */
-const Choices = z.strictObject(
+const Choices = choicesIn(
   {
     campaigns: z
-      .array(
-        z.string({ error: 'expected the name of a campaign' }).min(1, { error: 'expected the name of a campaign' }),
-        {
-          error: 'expected a list of campaign names',
-        },
-      )
+      .array(nameOf('the name of a campaign'), { error: 'expected a list of campaign names' })
       .min(1, { error: 'expected a list of campaign names' })
       .default(['Christmas 2025']),
     campaignStatusFor: z
       .enum(['everybody', 'members'], { error: 'expected everybody or members' })
       .default('everybody'),
     grace: Duration.optional(),
+    notion: emptyAsDefault(NotionSection),
   },
-  {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `there is no choice called ${issue.keys.join(', ')}`
-        : 'expected choices such as `campaigns: [Christmas 2025]`',
-  },
+  'campaigns: [Christmas 2025]',
 );
 
 /** As CALCOM_API_KEY: the stand-in of `npm start`, which knows the bookings made on it and no others. */
@@ -199,6 +317,31 @@ export interface NotionSettings {
   baseUrl: string;
   contactsDatabaseId: string;
   sequenceDatabaseId: string;
+  /** Which data source of the database, by its id or its exact name, where it holds several. */
+  contactsDataSource?: string;
+  sequenceDataSource?: string;
+}
+
+/** The operator's choices about Notion: what things are called there, and what to do where it is not as expected. */
+export interface NotionChoices {
+  /** HTTP requests per minute that all processes together may send. */
+  requestsPerMinute: number;
+  /** Properties of the contacts database, each by name or id. */
+  contacts: { email: string; bookingStatus: string; callDate: string; campaignStatus: string };
+  /** Properties of the Email Sequence database. A row belongs to a person by their address, or by a relation to their contact. */
+  sequence: { foundBy: { email: string } | { contact: string }; campaign: string; emailsSent: readonly string[] };
+  /** The options that say what has become of a contact's call. */
+  values: { booked: string; cancelled: string; completed: string; noShow: string; preCallPrep: string };
+  /** Names of the campaigns whose members count as such. */
+  campaigns: readonly string[];
+  /** Booking statuses that only people set: a contact that has one of these keeps it. */
+  keptStatuses: readonly string[];
+  /** Which contact is written to where several have the address. */
+  severalContacts: 'refuse' | 'oldest' | 'newest' | 'prefer_campaign';
+  /** What is done where no contact has the address. */
+  noContact: 'report' | 'create';
+  /** Date properties of the member's row that take the times when the first, second, … reminder was sent; none by default. */
+  reminderSent: readonly string[];
 }
 
 /** What every run of the workflow is told when it starts. Durations are milliseconds. */
@@ -322,15 +465,32 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+const NOTION_SETTINGS = [
+  'NOTION_TOKEN',
+  'NOTION_BUSINESSX_DB_ID',
+  'NOTION_EMAIL_SEQUENCE_DB_ID',
+  'NOTION_BUSINESSX_DATA_SOURCE',
+  'NOTION_EMAIL_SEQUENCE_DATA_SOURCE',
+  'NOTION_BASE_URL',
+];
+
+function isNotionId(text: string): boolean {
+  return 'id' in readNotionId(text.replace(/^collection:\/\//, ''));
+}
+
 /** What this role cannot do without. A part that is half configured is a fault for everyone: it would quietly not be used. */
 function missing(role: Role, given: Record<string, string>): string[] {
   const faults: string[] = [];
   const need = (name: string, why: string) => given[name] === undefined && faults.push(`${name}: is required ${why}`);
 
-  const notionSettings = ['NOTION_TOKEN', 'NOTION_BUSINESSX_DB_ID', 'NOTION_EMAIL_SEQUENCE_DB_ID'];
-  const someNotion = [...notionSettings, 'NOTION_BASE_URL'].some((name) => given[name] !== undefined);
+  const someNotion = NOTION_SETTINGS.some((name) => given[name] !== undefined);
   if (given['NOTION'] !== 'off' && (role === 'worker' || someNotion)) {
-    for (const name of notionSettings) need(name, 'unless NOTION=off');
+    need('NOTION_TOKEN', 'unless NOTION=off');
+    for (const database of ['NOTION_BUSINESSX', 'NOTION_EMAIL_SEQUENCE']) {
+      const dataSource = given[`${database}_DATA_SOURCE`];
+      if (dataSource === undefined) need(`${database}_DB_ID`, 'unless NOTION=off');
+      else if (!isNotionId(dataSource)) need(`${database}_DB_ID`, 'with a data source that is given by its name');
+    }
   }
   if (role === 'worker') need('SMTP_URL', 'so that reminders can be sent');
   if (role === 'server' || role === 'worker') {
@@ -389,7 +549,7 @@ function describe(
     dataDir: settings.DATA_DIR,
     installationKey: settings.INSTALLATION_KEY,
     notion: notionOf(settings),
-    campaigns: choices.campaigns,
+    notionChoices: notionChoicesOf(settings, choices),
     campaignStatusFor: choices.campaignStatusFor,
     email: {
       smtpUrl: settings.SMTP_URL,
@@ -411,10 +571,31 @@ function describe(
 function notionOf(settings: z.infer<typeof Environment>): NotionSettings | 'off' | undefined {
   if (settings.NOTION === 'off') return 'off';
   const { NOTION_TOKEN: token, NOTION_BASE_URL: baseUrl } = settings;
-  const { NOTION_BUSINESSX_DB_ID: contactsDatabaseId, NOTION_EMAIL_SEQUENCE_DB_ID: sequenceDatabaseId } = settings;
-  return token && contactsDatabaseId && sequenceDatabaseId
-    ? { token, baseUrl, contactsDatabaseId, sequenceDatabaseId }
-    : undefined;
+  const { NOTION_BUSINESSX_DATA_SOURCE: contactsDataSource } = settings;
+  const { NOTION_EMAIL_SEQUENCE_DATA_SOURCE: sequenceDataSource } = settings;
+  // The id of a data source leads to it by itself.
+  const contactsDatabaseId = settings.NOTION_BUSINESSX_DB_ID ?? contactsDataSource;
+  const sequenceDatabaseId = settings.NOTION_EMAIL_SEQUENCE_DB_ID ?? sequenceDataSource;
+  if (!token || !contactsDatabaseId || !sequenceDatabaseId) return undefined;
+  return {
+    token,
+    baseUrl,
+    contactsDatabaseId,
+    sequenceDatabaseId,
+    ...(contactsDataSource && { contactsDataSource }),
+    ...(sequenceDataSource && { sequenceDataSource }),
+  };
+}
+
+/** The original names, and nothing done that was not asked for. */
+export const DEFAULT_NOTION_CHOICES = notionChoicesOf(Environment.parse({}), Choices.parse({}));
+
+function notionChoicesOf(settings: z.infer<typeof Environment>, choices: z.infer<typeof Choices>): NotionChoices {
+  return {
+    ...choices.notion,
+    campaigns: choices.campaigns,
+    requestsPerMinute: settings.NOTION_REQUESTS_PER_MINUTE,
+  };
 }
 
 /** The first reminder helps to prepare, the last one is short; whatever lies between is the day-before mail. */

@@ -43,6 +43,33 @@ const NOTION = {
   NOTION_BUSINESSX_DB_ID: '1f2e3d4c5b6a47988a9b0c1d2e3f4a5b',
   NOTION_EMAIL_SEQUENCE_DB_ID: '2a3b4c5d-6e7f-4801-9b2c-3d4e5f6a7b8c',
 };
+/** The original names, and nothing done that nobody has asked for. */
+const NOTION_CHOICES = {
+  requestsPerMinute: 150,
+  contacts: {
+    email: 'email',
+    bookingStatus: 'Booking Status',
+    callDate: 'Diagnostic Call Date',
+    campaignStatus: 'Christmas Campaign Status',
+  },
+  sequence: {
+    foundBy: { email: 'Email' },
+    campaign: 'Campaign',
+    emailsSent: [1, 2, 3, 4, 5, 6, 7].map((number) => `Email ${number} Sent`),
+  },
+  values: {
+    booked: 'Booked',
+    cancelled: 'Cancelled',
+    completed: 'Completed',
+    noShow: 'No-Show',
+    preCallPrep: 'Pre-Call Prep',
+  },
+  campaigns: ['Christmas 2025'],
+  keptStatuses: [],
+  severalContacts: 'refuse',
+  noContact: 'report',
+  reminderSent: [],
+};
 const A_KEY = Buffer.alloc(32, 'k').toString('base64');
 const DATABASE_URL = 'postgresql://precall:password@db.example:5432/precall';
 /** What server and worker share. */
@@ -68,7 +95,7 @@ describe('without any setting', () => {
       dataDir: '.precall',
       installationKey: undefined,
       notion: undefined,
-      campaigns: ['Christmas 2025'],
+      notionChoices: NOTION_CHOICES,
       campaignStatusFor: 'everybody',
       email: { smtpUrl: undefined, from: 'Precall <precall@localhost>', replyTo: undefined },
       reminders: {
@@ -203,6 +230,8 @@ describe('a setting', () => {
       'expected one address, such as calls@example.com or Precall <calls@example.com>',
     ],
     ['TIME_ZONE', 'Atlantis', 'expected an IANA time zone such as Europe/Berlin'],
+    ['NOTION_REQUESTS_PER_MINUTE', '0', 'expected a number of requests, such as 150'],
+    ['NOTION_REQUESTS_PER_MINUTE', '2.5', 'expected a number of requests, such as 150'],
     ['TIME_ZONE', '+02:00', 'expected an IANA time zone such as Europe/Berlin'],
     ['TESTING_MODE', 'on', 'expected true or false'],
     ['LOG_LEVEL', 'loud', 'expected a pino level, such as info'],
@@ -245,6 +274,9 @@ describe('a setting', () => {
       'NOTION_TOKEN',
       'NOTION_BUSINESSX_DB_ID',
       'NOTION_EMAIL_SEQUENCE_DB_ID',
+      'NOTION_BUSINESSX_DATA_SOURCE',
+      'NOTION_EMAIL_SEQUENCE_DATA_SOURCE',
+      'NOTION_REQUESTS_PER_MINUTE',
       'NOTION_BASE_URL',
       'SMTP_URL',
       'EMAIL_FROM',
@@ -399,12 +431,66 @@ describe('Notion', () => {
     );
   });
 
-  it('wants the id of a database, not its link or its name', () => {
-    for (const id of ['BusinessX', 'https://www.notion.so/1f2e3d4c5b6a47988a9b0c1d2e3f4a5b?v=1', '1f2e3d4c']) {
-      expect(faultsOf({ ...NOTION, NOTION_BUSINESSX_DB_ID: id })).toEqual([
-        'NOTION_BUSINESSX_DB_ID: expected the id of a Notion database: the 32 hex digits in its link, before ?v=',
+  it.each([
+    'https://www.notion.so/example/BusinessX-1f2e3d4c5b6a47988a9b0c1d2e3f4a5b?v=2a3b4c5d6e7f48019b2c3d4e5f6a7b8c&pvs=4',
+    'https://www.notion.so/example/A-deed-1f2e3d4c5b6a47988a9b0c1d2e3f4a5b',
+    'https://example.notion.site/1F2E3D4C-5B6A-4798-8A9B-0C1D2E3F4A5B/',
+    'notion.so/1f2e3d4c5b6a47988a9b0c1d2e3f4a5b',
+  ])('takes the link of a database for its id, whatever view it shows: %s', (link) => {
+    expect(load({ ...NOTION, NOTION_BUSINESSX_DB_ID: link }).notion).toMatchObject({
+      contactsDatabaseId: '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b',
+    });
+  });
+
+  it.each(['BusinessX', '1f2e3d4c', 'https://www.notion.so/example/BusinessX', 'https://'])(
+    'takes nothing else for it: %s',
+    (text) => {
+      expect(faultsOf({ ...NOTION, NOTION_BUSINESSX_DB_ID: text })).toEqual([
+        'NOTION_BUSINESSX_DB_ID: expected the link of a Notion database or the id in it: the 32 hex digits before ?v=',
       ]);
-    }
+    },
+  );
+
+  it('refuses the link of a page that was open beside the database, which leads to the page', () => {
+    const link = 'https://www.notion.so/1f2e3d4c5b6a47988a9b0c1d2e3f4a5b?v=1&p=2a3b4c5d6e7f48019b2c3d4e5f6a7b8c';
+
+    expect(faultsOf({ ...NOTION, NOTION_BUSINESSX_DB_ID: link })).toEqual([
+      'NOTION_BUSINESSX_DB_ID: is the link of a page that was open beside the database (p=): close it, and copy the link again',
+    ]);
+  });
+
+  it('may be told which data source is meant, by name or by id', () => {
+    const sources = {
+      NOTION_BUSINESSX_DATA_SOURCE: 'Contacts of 2025',
+      NOTION_EMAIL_SEQUENCE_DATA_SOURCE: 'collection://3B4C5D6E7F8041929A2B3C4D5E6F7A8B',
+    };
+
+    expect(load({ ...NOTION, ...sources }).notion).toMatchObject({
+      contactsDataSource: 'Contacts of 2025',
+      sequenceDataSource: '3b4c5d6e-7f80-4192-9a2b-3c4d5e6f7a8b',
+    });
+  });
+
+  it('finds a database by its data source alone, if that is given by its id', () => {
+    const { NOTION_BUSINESSX_DB_ID, NOTION_EMAIL_SEQUENCE_DB_ID, ...rest } = NOTION;
+
+    expect(
+      load({
+        ...rest,
+        NOTION_BUSINESSX_DATA_SOURCE: NOTION_BUSINESSX_DB_ID,
+        NOTION_EMAIL_SEQUENCE_DB_ID,
+      }).notion,
+    ).toMatchObject({
+      contactsDatabaseId: '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b',
+      contactsDataSource: '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b',
+    });
+    expect(faultsOf({ ...rest, NOTION_EMAIL_SEQUENCE_DB_ID, NOTION_BUSINESSX_DATA_SOURCE: 'Contacts' })).toEqual([
+      'NOTION_BUSINESSX_DB_ID: is required with a data source that is given by its name',
+    ]);
+  });
+
+  it('is asked as often as the operator says', () => {
+    expect(load({ NOTION_REQUESTS_PER_MINUTE: '500' }).notionChoices.requestsPerMinute).toBe(500);
   });
 });
 
@@ -533,13 +619,48 @@ describe('precall.yaml', () => {
     const choices = 'campaigns:\n  - Spring 2026\n  - Summer 2026\ncampaignStatusFor: members\ngrace: 30m\n';
 
     expect(load({}, 'embedded', choices)).toMatchObject({
-      campaigns: ['Spring 2026', 'Summer 2026'],
+      notionChoices: { ...NOTION_CHOICES, campaigns: ['Spring 2026', 'Summer 2026'] },
       campaignStatusFor: 'members',
       reminders: { graceMs: 30 * MINUTE_MS },
     });
   });
 
-  it.each(['', '# nothing but a comment\n', '---\n', '{}'])('may hold none: %j', (choices) => {
+  it('says what things are called in Notion, and leaves the rest as it is', () => {
+    const choices = `
+notion:
+  contacts:
+    callDate: " Call "
+  sequence:
+    contact: Contact
+    emailsSent: []
+  values:
+    noShow: Missed
+  keptStatuses: [Won]
+  severalContacts: prefer_campaign
+  noContact: create
+  reminderSent: [Reminder 1, Reminder 2]
+`;
+
+    expect(load({}, 'embedded', choices).notionChoices).toEqual({
+      ...NOTION_CHOICES,
+      contacts: { ...NOTION_CHOICES.contacts, callDate: 'Call' },
+      sequence: { foundBy: { contact: 'Contact' }, campaign: 'Campaign', emailsSent: [] },
+      values: { ...NOTION_CHOICES.values, noShow: 'Missed' },
+      keptStatuses: ['Won'],
+      severalContacts: 'prefer_campaign',
+      noContact: 'create',
+      reminderSent: ['Reminder 1', 'Reminder 2'],
+    });
+  });
+
+  it.each([
+    '',
+    '# nothing but a comment\n',
+    '---\n',
+    '{}',
+    'notion:',
+    'notion:\n  contacts:\n  sequence:\n  values:\n',
+  ])('may hold none: %j', (choices) => {
     expect(load({}, 'embedded', choices)).toEqual(load());
   });
 
@@ -553,6 +674,48 @@ describe('precall.yaml', () => {
     ['campaignStatusFor: nobody', 'precall.yaml: campaignStatusFor: expected everybody or members'],
     ['grace: 30', 'precall.yaml: grace: expected a duration such as 72h'],
     ['grace: soon', 'precall.yaml: grace: expected a duration such as 72h, 30m or 45s, a year at most'],
+    ['notion: yes please', 'precall.yaml: notion: expected choices such as `noContact: create`'],
+    ['notion: {contact: {}}', 'precall.yaml: notion: there is no choice called contact'],
+    ['notion: {contacts: {mail: E-mail}}', 'precall.yaml: notion.contacts: there is no choice called mail'],
+    [
+      'notion: {contacts: {email: 7}}',
+      'precall.yaml: notion.contacts.email: expected the name of a property, or its id',
+    ],
+    [
+      'notion: {contacts: {email: " "}}',
+      'precall.yaml: notion.contacts.email: expected the name of a property, or its id',
+    ],
+    [
+      'notion: {contacts: {campaignStatus: Booking Status}}',
+      'precall.yaml: notion.contacts.campaignStatus: is the same property as bookingStatus',
+    ],
+    [
+      'notion: {sequence: {email: Email, contact: Contact}}',
+      'precall.yaml: notion.sequence: expected email or contact, not both: a row is found by the one or by the other',
+    ],
+    [
+      'notion: {sequence: {emailsSent: Email 1 Sent}}',
+      'precall.yaml: notion.sequence.emailsSent: expected a list: the name of a property, or its id each',
+    ],
+    [
+      'notion: {values: {booked: "Booked, yes"}}',
+      'precall.yaml: notion.values.booked: expected the name of an option, which holds no comma in Notion',
+    ],
+    ['notion: {values: {moved: Moved}}', 'precall.yaml: notion.values: there is no choice called moved'],
+    [
+      'notion: {keptStatuses: [Won, Completed]}',
+      'precall.yaml: notion.keptStatuses.1: is what Precall itself writes as completed: expected one that only people set',
+    ],
+    [
+      'notion: {severalContacts: first}',
+      'precall.yaml: notion.severalContacts: expected refuse, oldest, newest or prefer_campaign',
+    ],
+    [
+      'notion: {severalContacts: prefer_campaign}',
+      'precall.yaml: notion.severalContacts: prefer_campaign needs sequence.contact: an address alone does not tell contacts apart that share it',
+    ],
+    ['notion: {noContact: ignore}', 'precall.yaml: notion.noContact: expected report or create'],
+    ['notion: {reminderSent: [7]}', 'precall.yaml: notion.reminderSent.0: expected the name of a property, or its id'],
     ['- a list', 'precall.yaml: expected choices such as `campaigns: [Christmas 2025]`'],
     ['a text', 'precall.yaml: expected choices such as `campaigns: [Christmas 2025]`'],
   ])('is at fault when it says %j', (choices, fault) => {

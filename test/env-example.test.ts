@@ -57,6 +57,7 @@ describe('.env.example', () => {
     'ALLOW_UNSIGNED_WEBHOOKS',
     'NOTION',
     'NOTION_BASE_URL',
+    'NOTION_REQUESTS_PER_MINUTE',
     'CALCOM_BASE_URL',
     'RECONCILE_EVERY',
     'TRUST_BOOKINGS_FOR',

@@ -1,11 +1,12 @@
-import { ApplicationFailure, log } from '@temporalio/activity';
-import { ApplicationFailureCategory } from '@temporalio/common';
+import { type ApplicationFailure, log } from '@temporalio/activity';
 import type { BookingKey } from '../booking.ts';
-import type { Notion } from '../notion/notion.ts';
+import { type NotedReminder, type Notion, NotionRefusal } from '../notion/notion.ts';
 import type { ContactClaim, Contacts, TakenContact } from '../store/contacts.ts';
 import type { NotionReport } from '../workflows/messages.ts';
 import { type ContactProjection, projectContact } from './contact-projection.ts';
-import { asFailure } from './notion-failure.ts';
+import { isTooEarly, untilNextLook } from './missing-contact.ts';
+import { asFailure, putOff, sharedTrouble } from './notion-failure.ts';
+import { contactBusy, giveBackIfPossible, LEASE_MS, withContact } from './with-contact.ts';
 
 /** What a booking says about its booker's row. Instants are ISO 8601 in UTC. */
 export interface ContactUpdate {
@@ -23,40 +24,55 @@ export interface ContactUpdate {
    * because that one may have replaced another booking.
    */
   knownFrom?: string;
+  /** Makes a contact of this name, if nobody has the address: where the operator wants that, for a booking that is new. */
+  create?: { name: string };
+  /** The reasons for `pending` that have been told already, and when: they are waited out. */
+  told?: Readonly<Record<string, string>>;
+}
+
+/** That a reminder was sent. */
+export interface ReminderSentNote {
+  booking: BookingKey;
+  email: string;
+  /** Which of the plan's reminders, from 1 for the first. */
+  number: number;
+  /** ISO 8601, UTC. */
+  sentAt: string;
 }
 
 export interface ContactActivities {
   /**
    * Notes what the booking says, and writes to the booker's row what all their bookings together say, where it differs.
    *
-   * @throws {ApplicationFailure} final, with the refusal's reason as its type, when only a person can help; type `contact_busy` while
-   * another booking of the same person writes.
+   * @returns `pending` as soon as it has to wait for a person, once for each reason.
+   * @throws {ApplicationFailure} final, with the refusal's reason as its type, when only a person can help, and with this booking alone;
+   * type `contact_busy` while another booking of the same person writes.
    */
   updateContact(update: ContactUpdate): Promise<NotionReport>;
+  /**
+   * Writes to a campaign member's row of the e-mail sequence when a reminder was sent, if the row says something else.
+   *
+   * @throws {ApplicationFailure} as `updateContact` does.
+   */
+  noteReminderSent(note: ReminderSentNote): Promise<NotedReminder | { outcome: 'skipped'; reason: 'notion_off' }>;
 }
 
 export interface ContactActivitiesOptions {
   /** Undefined where the operator does without Notion. */
-  notion: Notion | undefined;
+  notion: Pick<Notion, 'updateContact' | 'noteReminderSent'> | undefined;
   contacts: Contacts;
   /** Names a person without telling their address, which is matched ignoring case. */
   personOf: (email: string) => string;
   /** Whose calendar day a call's date is. */
   timeZone: string;
+  /** Epoch milliseconds. */
+  now?: () => number;
 }
 
-/**
- * Temporal gives an attempt up after 2 minutes, and a request that it has on the wire then ends within another 65 s. Only after that
- * may somebody else write.
- */
-const LEASE_MS = 200_000;
-/** A write takes about a second. */
-const BUSY_PAUSE_MS = 1_000;
-
 export function createContactActivities(options: ContactActivitiesOptions): ContactActivities {
-  const { notion, contacts, personOf, timeZone } = options;
+  const { notion, contacts, personOf, timeZone, now = Date.now } = options;
   return {
-    async updateContact({ email, booking, knownFrom: _knownFrom, ...said }) {
+    async updateContact({ email, booking, knownFrom: _knownFrom, create, told = {}, ...said }) {
       const person = personOf(email);
       const claim = { ...booking, ...said };
       if (!notion) {
@@ -64,59 +80,100 @@ export function createContactActivities(options: ContactActivitiesOptions): Cont
         await contacts.take(person, claim, 0);
         return { outcome: 'skipped', reason: 'notion_off' };
       }
+      const missedAt = told['contact_not_found'];
+      const untilLook = () =>
+        untilNextLook({
+          missedAt: missedAt === undefined ? now() : Date.parse(missedAt),
+          now: now(),
+          callEndsAt: Date.parse(said.endsAt),
+        });
+      // The first look after it was missed is a while off, unless it is to be made then.
+      const isWaiting = missedAt !== undefined && !create && isTooEarly(Date.parse(missedAt), now());
+      const waitMs = isWaiting ? untilLook() : undefined;
+      if (waitMs !== undefined) throw notLookedForYet(waitMs);
 
       const taken = await contacts.take(person, claim, LEASE_MS);
-      if (!taken) throw busy();
+      if (!taken) throw contactBusy();
       const projection = projectContact(taken.claims, timeZone);
       let report: NotionReport;
       try {
         report = projection
-          ? await write(notion, { email, bookingUid: booking.uid, projection, written: taken.written })
+          ? await write({ notion, contacts, person, email, booking, projection, taken, ...(missedAt && { create }) })
           : { outcome: 'unchanged' };
       } catch (error) {
-        await giveBackIfPossible(contacts, person, taken);
-        throw asFailure(error);
+        await giveBackIfPossible(contacts, person, taken.token);
+        const lookInMs = isMissing(error) ? untilLook() : undefined;
+        const waitsFor = waitsForPerson(error, { isLookedForAgain: lookInMs !== undefined || create !== undefined });
+        if (waitsFor !== undefined && told[waitsFor] === undefined) return { outcome: 'pending', reason: waitsFor };
+        throw lookInMs === undefined ? asFailure(error) : notLookedForYet(lookInMs);
       }
       // Also when nothing differed: an earlier attempt may have written it without hearing so. Where a person has moved the
       // contact on, it goes on saying something else than this.
       await contacts.giveBack(person, taken.token, projection);
       return report;
     },
+
+    async noteReminderSent({ booking, email, number, sentAt }) {
+      if (!notion) return { outcome: 'skipped', reason: 'notion_off' };
+      // Two bookings of one person must not write to the same row at once.
+      const noted = await withContact(contacts, personOf(email), () =>
+        notion.noteReminderSent(email, { number, sentAt }).catch((error: unknown) => {
+          throw asFailure(error);
+        }),
+      );
+      log.info('a sent reminder is noted in Notion', { bookingUid: booking.uid, number, ...noted });
+      return noted;
+    },
   };
+}
+
+interface Writing {
+  notion: Pick<Notion, 'updateContact'>;
+  contacts: Contacts;
+  person: string;
+  email: string;
+  booking: BookingKey;
+  projection: ContactProjection;
+  taken: TakenContact;
+  create?: ContactUpdate['create'] | undefined;
 }
 
 /**
  * A call to come is shown whatever the row says. What became of one is not news to a person who has moved the row on since we
  * wrote to it.
  */
-async function write(
-  notion: Notion,
-  options: { email: string; bookingUid: string; projection: ContactProjection } & Pick<TakenContact, 'written'>,
-): Promise<NotionReport> {
-  const { email, bookingUid, projection, written } = options;
+async function write(writing: Writing): Promise<NotionReport> {
+  const { notion, contacts, person, email, booking, projection, taken, create } = writing;
   const { bookingStatus } = projection;
-  const onlyWhile = bookingStatus === 'Booked' ? undefined : written;
-  const answer = await notion.updateContact(email, projection, onlyWhile && { onlyWhile });
-  const left = answer.left.map(({ field, reason }) => `${field}: ${reason}`).join(', ');
-  log.info('Notion contact kept', { bookingUid, bookingStatus, outcome: answer.outcome, ...(left && { left }) });
-  return { outcome: answer.outcome, ...(left && { reason: left }) };
-}
-
-/** What went wrong at Notion is what counts; the contact is free again in any case when its lease has ended. */
-async function giveBackIfPossible(contacts: Contacts, person: string, { token }: TakenContact): Promise<void> {
-  try {
-    await contacts.giveBack(person, token);
-  } catch (error) {
-    log.warn('the store could not be told that a contact is free', { error: (error as Error).name });
-  }
-}
-
-/** Ordinary: it is no reason for a warning in the log. */
-function busy(): ApplicationFailure {
-  return ApplicationFailure.create({
-    type: 'contact_busy',
-    message: 'Another booking of the same person is being written to the contact',
-    nextRetryDelay: BUSY_PAUSE_MS,
-    category: ApplicationFailureCategory.BENIGN,
+  const ours = [taken.written, taken.attempted].filter((fields) => fields !== undefined);
+  const answer = await notion.updateContact(email, projection, {
+    ours,
+    onlyWhileOurs: bookingStatus !== 'Booked',
+    create,
+    async beforeWrite(says) {
+      const isOurs = await contacts.noteAttempt(person, taken.token, {
+        toWrite: projection,
+        says: ours.find((fields) => fields === says),
+      });
+      if (!isOurs) throw contactBusy();
+    },
   });
+  const { outcome } = answer;
+  const left = answer.left.map(({ field, reason }) => `${field}: ${reason}`).join(', ');
+  const reason = outcome === 'created' ? 'contact_created' : (answer.reason ?? left);
+  log.info('Notion contact kept', { bookingUid: booking.uid, bookingStatus, outcome, ...(reason && { reason }) });
+  return { outcome: outcome === 'created' ? 'updated' : outcome, ...(reason && { reason }) };
+}
+
+/** Why it has to wait, if it waits for a person. */
+function waitsForPerson(error: unknown, { isLookedForAgain }: { isLookedForAgain: boolean }): string | undefined {
+  return isMissing(error) && isLookedForAgain ? 'contact_not_found' : sharedTrouble(error);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof NotionRefusal && error.reason === 'contact_not_found';
+}
+
+function notLookedForYet(pauseMs: number): ApplicationFailure {
+  return putOff('contact_not_found', "No row has the attendee's address yet; it is looked for again", pauseMs);
 }

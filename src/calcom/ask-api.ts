@@ -1,3 +1,4 @@
+import type { ToldTime } from '../clock-skew.ts';
 import { CalcomRefused, CalcomUnavailable } from './api.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 import { parseJson } from './parse-json.ts';
@@ -13,6 +14,8 @@ export interface AskOptions {
   baseUrl: string;
   /** Until a request is given up, its body included. Milliseconds. */
   patienceMs: number;
+  /** Is told what each answer says of Cal.com's clock. */
+  onAnswer?: (told: ToldTime) => void;
 }
 
 /**
@@ -23,14 +26,16 @@ export interface AskOptions {
  */
 export type Ask = (path: string) => Promise<Fields | undefined>;
 
-export function createAsk({ apiKey, baseUrl, patienceMs }: AskOptions): Ask {
+export function createAsk({ apiKey, baseUrl, patienceMs, onAnswer }: AskOptions): Ask {
   const headers = {
     authorization: `Bearer ${apiKey}`,
     'cal-api-version': API_VERSION,
     accept: 'application/json',
   };
   return async (path) => {
+    const askedAt = Date.now();
     const { response, body } = await fetchWhole(`${baseUrl}${path}`, headers, patienceMs);
+    onAnswer?.({ date: response.headers.get('date'), askedAt, answeredAt: Date.now() });
     const answer = fieldsOf(parseJson(body));
     if (!response.ok) return meaningOfFailure(response, answer);
     if (answer?.['status'] === 'success' && answer['data'] != null) return answer;

@@ -5,6 +5,7 @@ import { addBook } from './book.ts';
 import { addCodecServer } from './codec-server.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addDemo } from './demo.ts';
+import { addDoctor } from './doctor.ts';
 import { loadEnvFile } from './env-file.ts';
 import { addMigrate } from './migrate.ts';
 import { addRebuild } from './rebuild.ts';
@@ -28,6 +29,7 @@ const commands = [
   addWorker,
   addCodecServer,
   addMigrate,
+  addDoctor,
   addDeliveries,
   addRebuild,
   addReconcile,

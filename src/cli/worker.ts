@@ -6,6 +6,7 @@ import { openStore } from '../store/store.ts';
 import { connectWorker, installRuntime } from '../temporal/connect-worker.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
 import { keepReconcileSchedule } from '../temporal/reconcile-schedule.ts';
+import { checkAtStart } from '../worker/check-at-start.ts';
 import { createActivities } from '../worker/create-activities.ts';
 import { startWorker } from '../worker/worker.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -33,9 +34,12 @@ async function runWorker(): Promise<void> {
     notion: config.notion!,
     store,
     installationKey: installationKeyOf(config),
+    log,
   });
 
-  const connection = await unlessStopped(connectWorker(config.temporal, log));
+  const [connection, stopLooking] = await unlessStopped(
+    Promise.all([connectWorker(config.temporal, log), checkAtStart({ ...config, notion: config.notion!, store, log })]),
+  );
   const { taskQueue, namespace = 'default' } = config.temporal;
   const worker = await startWorker({
     connection,
@@ -52,6 +56,7 @@ async function runWorker(): Promise<void> {
 
   void stopped.then((signal) => {
     log.info({ signal }, 'stopping');
+    stopLooking();
     schedule.stop();
     worker.shutdown();
   });

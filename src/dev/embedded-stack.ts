@@ -15,6 +15,7 @@ import { createBookingRuns } from '../temporal/booking-runs.ts';
 import { connectWorker } from '../temporal/connect-worker.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
 import { keepReconcileSchedule } from '../temporal/reconcile-schedule.ts';
+import { tellAtStart } from '../worker/check-at-start.ts';
 import { createActivities } from '../worker/create-activities.ts';
 import { reconcileNowOf } from '../worker/create-reconciler.ts';
 import { type PrecallWorker, startWorker } from '../worker/worker.ts';
@@ -23,6 +24,7 @@ import { type CalcomSandbox, startCalcomSandbox } from './calcom-sandbox/sandbox
 import { type MailCatcher, startMailCatcher } from './mail-catcher/mail-catcher.ts';
 import { type NotionSandbox, type Seed, startNotionSandbox } from './notion-sandbox/sandbox.ts';
 import { provisionTemporalCli } from './provision/temporal-cli.ts';
+import { tellStandIns } from './stand-ins.ts';
 import { startTemporalServer, type TemporalServer } from './temporal-server.ts';
 
 export interface StackOptions {
@@ -101,9 +103,11 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
 
     const store = await openStore({ databaseUrl: config.store.databaseUrl, dataDir: config.dataDir, cipher, log });
     running.push(() => store.close());
+    // The sandbox is as it has to be.
+    if (config.notion) running.push(tellAtStart({ ...config, notion: config.notion, store, log }));
     const dataConverter = createDataConverter(cipher);
 
-    const { activities, close } = createActivities({ ...set, smtpUrl, notion, store, installationKey });
+    const { activities, close } = createActivities({ ...set, smtpUrl, notion, store, installationKey, log });
     running.push(close);
     const connection = await connectWorker({ connectionOptions }, log);
     running.push(() => connection.close());
@@ -147,6 +151,14 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       calcom.subscribe({ url: server.url, secret: webhookSecrets[0] });
       running.push(openDoor(config.dataDir, { url: calcom.url, token: calcom.apiKey }));
     }
+    running.push(
+      tellStandIns(config.dataDir, {
+        url: server.url,
+        ...(temporal && { temporal: { address: temporal.address, namespace } }),
+        ...(sandbox && { notion: settingsOf(sandbox) }),
+        ...(catcher && { smtpUrl }),
+      }),
+    );
 
     return {
       url: server.url,

@@ -153,7 +153,8 @@ function isNo({ code, responseCode = 0 }: NodemailerError): boolean {
   return code === 'EMESSAGE' && responseCode >= 400 && responseCode < 600;
 }
 
-function reasonOf({ name, code = '', responseCode, originalCode, timeoutType }: NodemailerError): string {
+/** What went wrong, in a few words of our own: the server’s may quote an address. */
+export function reasonOf({ name, code = '', responseCode, originalCode, timeoutType }: NodemailerError): string {
   const answer = responseCode ? ` (answer ${responseCode})` : '';
   if (code === 'EAUTH' || responseCode === LOGIN_MISSING) return `login refused${answer}`;
   if (code === 'ETLS') return `no secure connection${answer}`;

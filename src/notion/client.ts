@@ -1,9 +1,8 @@
 import { Client } from '@notionhq/client';
 import { NotionUnavailable } from './errors.ts';
-import { meaningOf } from './failures.ts';
 
 /** The one version we speak; what the client would choose itself is older. */
-const NOTION_VERSION = '2026-03-11';
+export const NOTION_VERSION = '2026-03-11';
 
 /** Notion gives up on a request after 60 s; giving up earlier on a write would only leave it in doubt. */
 const TIMEOUTS_MS: Timeouts = { read: 20_000, write: 65_000 };
@@ -17,11 +16,14 @@ export interface Timeouts {
 /** One HTTP request, as told to a log: what was asked and how it went, never what was in it. */
 export interface NotionRequest {
   method: string;
+  /** Without its query. */
   path: string;
   /** Absent if no answer came. */
   status?: number;
   /** Notion's own id of the request, for its support. */
   requestId?: string;
+  /** The same of the network in front of it, which answers some requests itself. */
+  rayId?: string;
   durationMs: number;
 }
 
@@ -33,14 +35,13 @@ export interface NotionClientOptions {
   onRequest?: (request: NotionRequest) => void;
 }
 
-/** Asks Notion once: no retries, which are Temporal's. */
-export type Ask = <T>(call: (client: Client) => Promise<T>) => Promise<T>;
-
 /**
- * @returns a function that rejects with NotionRefusal or NotionUnavailable, whatever goes wrong on the way to Notion.
+ * Notion's own client, which sends each request once: whether it is sent again is decided by `createBeginAsking`.
+ *
+ * A call that gets no usable answer rejects with NotionUnavailable, one that Notion refuses with the client's own error.
  */
-export function createAsk({ token, baseUrl, timeoutsMs = TIMEOUTS_MS, onRequest }: NotionClientOptions): Ask {
-  const client = new Client({
+export function createClient({ token, baseUrl, timeoutsMs = TIMEOUTS_MS, onRequest }: NotionClientOptions): Client {
+  return new Client({
     auth: token,
     baseUrl,
     notionVersion: NOTION_VERSION,
@@ -51,13 +52,6 @@ export function createAsk({ token, baseUrl, timeoutsMs = TIMEOUTS_MS, onRequest 
     // What the client logs quotes values; `onRequest` tells what may be told.
     logger: () => {},
   });
-  return async (call) => {
-    try {
-      return await call(client);
-    } catch (error) {
-      throw meaningOf(error);
-    }
-  };
 }
 
 type Fetch = NonNullable<NonNullable<ConstructorParameters<typeof Client>[0]>['fetch']>;
@@ -68,7 +62,7 @@ function createFetch(timeoutsMs: Timeouts, onRequest: NotionClientOptions['onReq
     const path = new URL(url).pathname;
     const limitMs = isRead(method, path) ? timeoutsMs.read : timeoutsMs.write;
     const startedAt = performance.now();
-    const seen: Pick<NotionRequest, 'status' | 'requestId'> = {};
+    let seen: Pick<NotionRequest, 'status' | 'requestId' | 'rayId'> = {};
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), limitMs);
     try {
@@ -80,9 +74,7 @@ function createFetch(timeoutsMs: Timeouts, onRequest: NotionClientOptions['onReq
         redirect: 'manual',
         signal: abort.signal,
       });
-      seen.status = response.status;
-      const requestId = response.headers.get('x-notion-request-id');
-      if (requestId) seen.requestId = requestId;
+      seen = { status: response.status, ...idsIn(response.headers) };
 
       const text = await response.text();
       if (response.ok && !isNotionObject(text)) {
@@ -101,7 +93,18 @@ function createFetch(timeoutsMs: Timeouts, onRequest: NotionClientOptions['onReq
 }
 
 function isRead(method: string, path: string): boolean {
-  return method === 'GET' || path.endsWith('/query');
+  return method === 'GET' || path.endsWith('/query') || path.endsWith('/search');
+}
+
+/** Only what looks like an id: a header could hold anything. */
+function idsIn(headers: Headers): Pick<NotionRequest, 'requestId' | 'rayId'> {
+  const requestId = headers.get('x-notion-request-id') ?? '';
+  const rayId = headers.get('cf-ray') ?? '';
+  return { ...(isId(requestId) && { requestId }), ...(isId(rayId) && { rayId }) };
+}
+
+function isId(text: string): boolean {
+  return /^[\w-]{1,64}$/.test(text);
 }
 
 /** Every answer of Notion's says which kind of object it is; a proxy's or a half one does not. */

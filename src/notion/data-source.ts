@@ -1,24 +1,45 @@
-import type { Ask } from './client.ts';
+import type { Logger } from 'pino';
+import type { Ask } from './ask.ts';
 import { NotionRefusal, type RefusalReason } from './errors.ts';
-import { type DataSource, readDataSource } from './schema.ts';
+import { type DataSource, readDataSource, renamesBetween } from './schema.ts';
 
 /** A database as the operator names it. */
 export interface Database {
   /** Of the database, or of the data source in it: people copy either. */
   id: string;
+  /** The id of the data source to use, or its exact name, where the database holds several. */
+  dataSource?: string | undefined;
   /** How messages call it. */
   title: string;
-  /** The setting that holds the id. */
+  /** The setting that holds the id, and the one that holds the data source. */
   setting: string;
+  dataSourceSetting?: string;
 }
 
-/** The data source of a database: found once, then remembered, and looked at again when Notion contradicts the memory. */
+/** How old the memory is that a piece of work is handed. */
+export interface Memory {
+  /** Whether it was read within the last minute: looking again would hardly tell anything else. */
+  isRecent: boolean;
+}
+
+/** The data source of a database: found once, then remembered, and looked at again now and then, and when Notion contradicts the memory. */
 export interface KnownDataSource {
+  /** Undefined until it was found. */
+  readonly id: string | undefined;
   /**
    * @param work may run twice: again with a fresh look if it threw what an outdated memory could explain.
-   *   `fresh` says whether what it is handed was read for it.
    */
-  use<T>(work: (dataSource: DataSource, fresh: boolean) => Promise<T>): Promise<T>;
+  use<T>(ask: Ask, work: (dataSource: DataSource, memory: Memory) => Promise<T>): Promise<T>;
+}
+
+export interface KnownDataSourceOptions {
+  /** Another database, which this one must not turn out to be. */
+  other?: () => { id: string | undefined; title: string };
+  /** What the operator calls the properties and options that are used. */
+  uses?: readonly string[];
+  log?: Pick<Logger, 'info'>;
+  /** Milliseconds of any clock that does not jump. */
+  now?: () => number;
 }
 
 /** What a renamed property, a removed option, a moved page or another data source looks like to whoever remembers. */
@@ -30,15 +51,31 @@ const CONTRADICTIONS: readonly RefusalReason[] = [
   'invalid_request',
 ];
 
-export function createDataSource(ask: Ask, database: Database): KnownDataSource {
+const LOOK_AGAIN_AFTER_MS = 15 * 60_000;
+const RECENT_MS = 60_000;
+
+export function createDataSource(database: Database, options: KnownDataSourceOptions = {}): KnownDataSource {
+  const { other, uses = [], log, now = () => performance.now() } = options;
   let remembered: DataSource | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<DataSource> | undefined;
 
   /** Several callers share one look; a failed one leaves the memory as it was. */
-  function look(): Promise<DataSource> {
+  function look(ask: Ask): Promise<DataSource> {
     looking ??= locate(ask, database, remembered)
+      .catch((error: unknown) => {
+        throw isMisunderstood(error) ? notTold(database, error) : error;
+      })
       .then((found) => {
+        const renamed = remembered ? renamesBetween(remembered, found, uses) : [];
+        if (renamed.length > 0) {
+          log?.info(
+            { database: database.title, renamed },
+            'something was renamed in Notion: it is followed; name it so in precall.yaml before the next start',
+          );
+        }
         remembered = found;
+        lookedAt = now();
         return found;
       })
       .finally(() => {
@@ -47,14 +84,31 @@ export function createDataSource(ask: Ask, database: Database): KnownDataSource 
     return looking;
   }
 
+  function distinct(source: DataSource): DataSource {
+    const { id, title } = other?.() ?? {};
+    if (id !== source.id) return source;
+    throw new NotionRefusal(
+      'not_a_database',
+      `The ${database.title} (${database.setting}) is the same as the ${title}: one of the two settings holds the wrong id.`,
+    );
+  }
+
   return {
-    async use(work) {
-      if (!remembered) return work(await look(), true);
+    get id() {
+      return remembered?.id;
+    },
+
+    async use(ask, work) {
+      const ageMs = now() - lookedAt;
+      const known = ageMs < LOOK_AGAIN_AFTER_MS ? remembered : undefined;
+      const source = distinct(known ?? (await look(ask)));
       try {
-        return await work(remembered, false);
+        return await work(source, { isRecent: !known || ageMs < RECENT_MS });
       } catch (error) {
-        if (!(error instanceof NotionRefusal) || !CONTRADICTIONS.includes(error.reason)) throw error;
-        return work(await look(), true);
+        // What is not found in a fresh look is not there; what Notion itself contradicts may have changed since.
+        const isWorthALook = known ? isContradiction(error) : isMisunderstood(error);
+        if (!isWorthALook) throw error;
+        return work(distinct(await look(ask)), { isRecent: true });
       }
     },
   };
@@ -66,44 +120,97 @@ export function createDataSource(ask: Ask, database: Database): KnownDataSource 
  * A data source found before is asked for by its own id: a second one added to the database later changes nothing.
  */
 async function locate(ask: Ask, database: Database, before: DataSource | undefined): Promise<DataSource> {
-  const known = before && (await unlessAbsent(retrieveDataSource(ask, database, before.id, before)));
+  const known = before && (await unlessAbsent(retrieveDataSource(ask, database, { id: before.id, before })));
   if (known) return known;
 
-  const container = await unlessAbsent(ask((client) => client.databases.retrieve({ database_id: database.id })));
+  const { dataSource } = database;
+  if (dataSource !== undefined && isId(dataSource)) return locateGiven(ask, database, dataSource);
+
+  const container = await unlessAbsent(ask.read((client) => client.databases.retrieve({ database_id: database.id })));
   if (!container) {
-    const pasted = await unlessAbsent(retrieveDataSource(ask, database, database.id, before));
+    const pasted = await unlessAbsent(retrieveDataSource(ask, database, { id: database.id }));
     if (pasted) return pasted;
     throw await whatItIs(ask, database);
   }
   if (!('data_sources' in container)) throw unreadable(database);
   if (container.in_trash) throw inTrash(database);
-
-  const [only, ...others] = container.data_sources;
-  if (!only) throw new NotionRefusal('no_data_source', `The ${database.title} holds no data source we could use.`);
-  if (others.length > 0) {
-    const choices = container.data_sources.map(({ id, name }) => `"${name}" ${id}`).join(', ');
-    throw new NotionRefusal(
-      'several_data_sources',
-      `The ${database.title} holds several data sources; put the id of the right one into ${database.setting}: ${choices}.`,
-    );
-  }
-  return retrieveDataSource(ask, database, only.id, before);
+  return retrieveDataSource(ask, database, { id: choose(database, container.data_sources).id, before });
 }
 
-async function retrieveDataSource(ask: Ask, database: Database, id: string, before?: DataSource): Promise<DataSource> {
-  const answer = await ask((client) => client.dataSources.retrieve({ data_source_id: id }));
+interface Choice {
+  id: string;
+  name: string;
+}
+
+/** Never the first of several: it would be somebody else's rows as soon as they are put into another order. */
+function choose({ title, dataSource, dataSourceSetting, setting }: Database, choices: readonly Choice[]): Choice {
+  const fitting = choices.filter(({ name }) => dataSource === undefined || exactly(name) === exactly(dataSource));
+  const [only, ...others] = fitting;
+  if (only && others.length === 0) return only;
+  if (choices.length === 0) {
+    throw new NotionRefusal(
+      'no_data_source',
+      `The ${title} (${setting}) holds no data source we could use. A linked view holds none: open the database that it shows, and copy the link of that one.`,
+    );
+  }
+  const list = choices.map(({ id, name }) => `"${name}" ${id}`).join(', ');
+  const found =
+    dataSource === undefined
+      ? 'several data sources'
+      : `${only ? 'several data sources' : 'no data source'} of that name`;
+  throw new NotionRefusal(
+    'several_data_sources',
+    `The ${title} holds ${found}; put the id of the right one into ${dataSourceSetting ?? setting}: ${list}.`,
+  );
+}
+
+/** The operator names the data source itself by its id; if they name the database as well, it has to be the one in it. */
+async function locateGiven(ask: Ask, database: Database, id: string): Promise<DataSource> {
+  const { title, setting, dataSourceSetting = setting } = database;
+  const found = await unlessAbsent(ask.read((client) => client.dataSources.retrieve({ data_source_id: id })));
+  if (!found) {
+    throw new NotionRefusal(
+      'not_shared',
+      `The data source of the ${title} (${dataSourceSetting}) cannot be found: check the id, and share its database with the integration in Notion (••• → Connections).`,
+    );
+  }
+  const parent = 'parent' in found && found.parent.type === 'database_id' ? found.parent.database_id : undefined;
+  if (parent !== undefined && database.id !== id && parent !== database.id) {
+    throw new NotionRefusal(
+      'not_a_database',
+      `${dataSourceSetting} is a data source of another database than ${setting} (${parent}): correct one of the two.`,
+    );
+  }
+  return readable(found, database);
+}
+
+async function retrieveDataSource(
+  ask: Ask,
+  database: Database,
+  { id, before }: { id: string; before?: DataSource | undefined },
+): Promise<DataSource> {
+  return readable(await ask.read((client) => client.dataSources.retrieve({ data_source_id: id })), database, before);
+}
+
+function readable(answer: Parameters<typeof readDataSource>[0], database: Database, before?: DataSource): DataSource {
   if ('in_trash' in answer && answer.in_trash) throw inTrash(database);
+  if ('parent' in answer && answer.parent.type !== 'database_id') {
+    throw new NotionRefusal(
+      'not_a_database',
+      `The ${database.title} (${database.setting}) is synced from elsewhere and cannot be used: take a database of Notion's own.`,
+    );
+  }
   return readDataSource(answer, database.title, before);
 }
 
 /** Asked only to word the message: nothing but a database can be used. */
 async function whatItIs(ask: Ask, { id, title, setting }: Database): Promise<NotionRefusal> {
-  const page = await unlessAbsent(ask((client) => client.pages.retrieve({ page_id: id })));
+  const page = await unlessAbsent(ask.read((client) => client.pages.retrieve({ page_id: id })));
   return page
-    ? new NotionRefusal('not_a_database', `${setting} is the id of a page: open the ${title} itself and copy its id.`)
+    ? new NotionRefusal('not_a_database', `${setting} is the id of a page: open the ${title} itself and copy its link.`)
     : new NotionRefusal(
         'not_shared',
-        `The ${title} (${setting}) cannot be found: check the id, and share it with the integration in Notion (••• → Connections).`,
+        `The ${title} (${setting}) cannot be found: check the id, and share it with the integration in Notion (••• → Connections). A linked view cannot be used: it takes the link of the database that it shows.`,
       );
 }
 
@@ -118,12 +225,29 @@ function unreadable({ title }: Database): NotionRefusal {
   );
 }
 
-/** Notion answers alike for what does not exist and what is not shared. */
+/** It is not this booking that Notion does not understand, but us, or it is not well: others would be told the same. */
+function notTold({ title }: Database, { message }: NotionRefusal): NotionRefusal {
+  return new NotionRefusal('unreadable', `What the ${title} consists of could not be read: ${message}`);
+}
+
+function isContradiction(error: unknown): boolean {
+  return error instanceof NotionRefusal && CONTRADICTIONS.includes(error.reason);
+}
+
+function isMisunderstood(error: unknown): error is NotionRefusal {
+  return error instanceof NotionRefusal && error.reason === 'invalid_request';
+}
+
+/** Notion answers alike for what does not exist and what is not shared, and calls an id invalid that names something else. */
 async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof NotionRefusal && error.reason === 'not_shared') return undefined;
+    if (isMisunderstood(error) || (error instanceof NotionRefusal && error.reason === 'not_shared')) return undefined;
     throw error;
   }
 }
+
+const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+
+const exactly = (name: string) => name.normalize('NFC').trim();

@@ -1,98 +1,178 @@
+import type { Logger } from 'pino';
+import type { NotionChoices, NotionSettings } from '../config.ts';
 import { normalizeAddress } from './address.ts';
-import { createAsk, type NotionClientOptions } from './client.ts';
-import { CONTACT, type ContactFields, planUpdate, saysAlready } from './contact.ts';
-import { createDataSource } from './data-source.ts';
-import { NotionRefusal, type RefusalReason } from './errors.ts';
-import { type Membership, membershipOf, SEQUENCE } from './membership.ts';
-import { findRows } from './rows.ts';
-import { findProperty } from './schema.ts';
+import type { Ask, BeginAsking } from './ask.ts';
+import { type ContactFields, contactNames } from './contact.ts';
+import { type AskOptions, createBeginAsking } from './create-ask.ts';
+import { createDataSource, type Database } from './data-source.ts';
+import { NotionRefusal } from './errors.ts';
+import { contactNotFound, findContact, findContacts } from './find-contact.ts';
+import { type Membership, membershipOf, missingEmails, sequenceNames } from './membership.ts';
+import { type NotedReminder, noteReminder, type ReminderNote } from './note-reminder.ts';
+import { createParking } from './parking.ts';
+import { type BriefPublisher, publishBrief } from './publish-brief.ts';
+import type { Row } from './rows.ts';
+import type { DataSource } from './schema.ts';
+import { contactsInSequence, findSequenceRows } from './sequence-rows.ts';
+import { type ContactUpdate, type UpdateOptions, writeContact } from './write-contact.ts';
 
 export type { NotionRequest, Timeouts } from './client.ts';
 export type { ContactFields } from './contact.ts';
-export { NotionRefusal, NotionUnavailable, type RefusalReason } from './errors.ts';
-export type { Membership } from './membership.ts';
+export { NotionBusy, NotionParked, NotionRefusal, NotionUnavailable, type RefusalReason } from './errors.ts';
+export type { EmailSent, Membership } from './membership.ts';
+export type { NotedReminder, ReminderNote } from './note-reminder.ts';
+export type { ContactUpdate, UpdateOptions } from './write-contact.ts';
 
 /**
- * The two Notion databases of the business. Each call asks Notion at most once for each thing it needs to know and never
- * waits to try again; repeating a call is harmless.
+ * The two Notion databases of the business, asked at Notion's pace. What was done is never repeated without looking, and repeating
+ * a call is harmless.
  *
  * @throws {NotionRefusal} when only a person can help.
+ * @throws {NotionParked} while that concerns everything of the kind, without asking.
  * @throws {NotionUnavailable} when trying again later can help.
+ * @throws {NotionBusy} when it is not our turn for a while; nothing was done.
  */
-export interface Notion {
+export interface Notion extends BriefPublisher {
   /** Looks the person up in the Email Sequence database. Letter case and white space do not matter. */
   findMembership(email: string): Promise<Membership>;
 
-  /**
-   * Writes what differs to the one contact with this address, in one request; none if nothing differs.
-   *
-   * @param onlyWhile leaves the contact alone unless it still says this: somebody else may have moved it on.
-   */
-  updateContact(email: string, wanted: ContactFields, options?: { onlyWhile?: ContactFields }): Promise<ContactUpdate>;
+  /** Writes what differs to the one contact with this address, in one request; none if nothing differs. */
+  updateContact(email: string, wanted: ContactFields, options?: UpdateOptions): Promise<ContactUpdate>;
+
+  /** Writes to a member's row in the Email Sequence database when a reminder was sent, if the row says something else. */
+  noteReminderSent(email: string, note: ReminderNote): Promise<NotedReminder>;
 }
 
-export interface ContactUpdate {
-  outcome: 'updated' | 'unchanged';
-  /** What could not be written although the rest was, and what to do about it. */
-  left: { field: keyof ContactFields; reason: RefusalReason; message: string }[];
+export interface NotionOptions extends Omit<AskOptions, 'token' | 'baseUrl' | 'log'> {
+  settings: NotionSettings;
+  choices: NotionChoices;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Milliseconds of any clock that does not jump. */
+  now?: () => number;
 }
 
-export interface NotionOptions extends NotionClientOptions {
-  contactsDatabaseId: string;
-  sequenceDatabaseId: string;
-  /** Names of the campaigns whose members count as such. */
-  campaigns: readonly string[];
-}
-
-export function createNotion({ contactsDatabaseId, sequenceDatabaseId, campaigns, ...options }: NotionOptions): Notion {
-  const ask = createAsk(options);
-  const contacts = createDataSource(ask, {
-    id: contactsDatabaseId,
-    title: 'contacts database',
-    setting: 'NOTION_BUSINESSX_DB_ID',
+export function createNotion(options: NotionOptions): Notion {
+  const { settings, choices, now = () => performance.now(), ...asking } = options;
+  const { log } = asking;
+  const begin: BeginAsking = createBeginAsking({ ...asking, token: settings.token, baseUrl: settings.baseUrl });
+  const parking = createParking({ log, now });
+  const { contacts: contactsDatabase, sequence: sequenceDatabase } = databasesOf(settings);
+  const contacts = createDataSource(contactsDatabase, {
+    other: () => ({ id: sequence.id, title: sequenceDatabase.title }),
+    uses: contactNames(choices),
+    log,
+    now,
   });
-  const sequence = createDataSource(ask, {
-    id: sequenceDatabaseId,
-    title: 'Email Sequence database',
-    setting: 'NOTION_EMAIL_SEQUENCE_DB_ID',
+  const sequence = createDataSource(sequenceDatabase, {
+    other: () => ({ id: contacts.id, title: contactsDatabase.title }),
+    uses: sequenceNames(choices),
+    log,
+    now,
   });
+  const toldMissing = new Set<string>();
+
+  /** The person's rows in the Email Sequence database. */
+  function sequenceRows(ask: Ask, source: DataSource, address: string): Promise<Row[]> {
+    return findSequenceRows(ask, source, address, {
+      words: choices,
+      findContacts: () => contacts.use(ask, (known) => findContacts(ask, known, address, choices)),
+    });
+  }
+
+  function contactFinder(ask: Ask, source: DataSource, address: string): () => Promise<Row | undefined> {
+    return () =>
+      findContact(ask, source, address, {
+        words: choices,
+        policy: choices.severalContacts,
+        inSequence: (people) => sequence.use(ask, (known) => contactsInSequence(ask, known, people, choices)),
+        log,
+      });
+  }
+
+  /** Once: what is missing is left out, and the rest is used. */
+  function tellMissing(source: DataSource): void {
+    const missing = missingEmails(source, choices).filter((name) => !toldMissing.has(name));
+    if (missing.length === 0) return;
+    for (const name of missing) toldMissing.add(name);
+    log.warn(
+      { database: source.title, missing },
+      'properties are missing or of another type: which e-mails of the sequence were sent is not known from them',
+    );
+  }
 
   return {
     async findMembership(email) {
       const address = addressOf(email);
-      return sequence.use(async (source) => {
-        const rows = await findRows(ask, source, findProperty(source, SEQUENCE.email), address);
-        return membershipOf(rows, source, campaigns);
+      return parking.through('sequence', () => {
+        const ask = begin();
+        return sequence.use(ask, async (source) => {
+          const membership = membershipOf(await sequenceRows(ask, source, address), source, choices);
+          tellMissing(source);
+          return membership;
+        });
       });
     },
 
-    async updateContact(email, wanted, { onlyWhile } = {}) {
+    async updateContact(email, wanted, how = {}) {
       const address = addressOf(email);
-      return contacts.use(async (source, fresh) => {
-        const [contact, ...others] = await findRows(ask, source, findProperty(source, CONTACT.email), address);
-        if (!contact) {
-          throw new NotionRefusal('contact_not_found', `The ${source.title} has no row with the attendee's address.`);
-        }
-        if (others.length > 0) {
-          const rows = [contact, ...others].map(({ id }) => id).join(', ');
-          throw new NotionRefusal(
-            'contact_ambiguous',
-            `The ${source.title} has several rows with the attendee's address; none was changed. Merge them in Notion: ${rows}.`,
-          );
-        }
-        if (onlyWhile && !saysAlready(contact, source, onlyWhile)) return { outcome: 'unchanged', left: [] };
-
-        const { properties, left } = planUpdate(contact, source, wanted);
-        // Before saying that something is missing, look whether somebody has added it meanwhile.
-        if (left[0] && !fresh) throw left[0].refusal;
-
-        const differs = Object.keys(properties).length > 0;
-        if (differs) await ask((client) => client.pages.update({ page_id: contact.id, properties }));
-        return {
-          outcome: differs ? 'updated' : 'unchanged',
-          left: left.map(({ field, refusal: { reason, message } }) => ({ field, reason, message })),
-        };
+      return parking.through('contacts', () => {
+        const ask = begin();
+        return contacts.use(ask, (source, memory) =>
+          writeContact({
+            ask,
+            source,
+            memory,
+            words: choices,
+            address,
+            wanted,
+            options: how,
+            find: contactFinder(ask, source, address),
+          }),
+        );
       });
+    },
+
+    async noteReminderSent(email, note) {
+      const address = addressOf(email);
+      return parking.through('reminders', () => {
+        const ask = begin();
+        return sequence.use(ask, async (source) =>
+          noteReminder(ask, source, { rows: await sequenceRows(ask, source, address), words: choices, note }),
+        );
+      });
+    },
+
+    async publishBrief(email, brief, ledger) {
+      return parking.through('briefs', () => {
+        const ask = begin();
+        const contactOf = async () =>
+          contacts.use(ask, async (source) => {
+            const contact = await contactFinder(ask, source, addressOf(email))();
+            if (!contact) throw contactNotFound(source);
+            return contact.id;
+          });
+        return publishBrief(brief, { ask, ledger, findContact: contactOf });
+      });
+    },
+  };
+}
+
+/** The two databases as the operator's settings name them. */
+export function databasesOf(settings: NotionSettings): { contacts: Database; sequence: Database } {
+  return {
+    contacts: {
+      id: settings.contactsDatabaseId,
+      dataSource: settings.contactsDataSource,
+      title: 'contacts database',
+      setting: 'NOTION_BUSINESSX_DB_ID',
+      dataSourceSetting: 'NOTION_BUSINESSX_DATA_SOURCE',
+    },
+    sequence: {
+      id: settings.sequenceDatabaseId,
+      dataSource: settings.sequenceDataSource,
+      title: 'Email Sequence database',
+      setting: 'NOTION_EMAIL_SEQUENCE_DB_ID',
+      dataSourceSetting: 'NOTION_EMAIL_SEQUENCE_DATA_SOURCE',
     },
   };
 }

@@ -1,16 +1,22 @@
-import { isFullPage, type PageObjectResponse, type QueryDataSourceResponse } from '@notionhq/client';
+import { isFullPage, type PageObjectResponse, type QueryDataSourceParameters } from '@notionhq/client';
 import { holdsAddress } from './address.ts';
-import type { Ask } from './client.ts';
+import type { Ask } from './ask.ts';
 import { NotionRefusal } from './errors.ts';
 import type { DataSource, Property } from './schema.ts';
 
 const PAGE_SIZE = 25;
-const MAX_PAGES = 4;
+const MOST_ROWS = 100;
+/** Notion may send fewer rows at a time than it was asked for. */
+const MOST_PAGES = 20;
+/** Notion shows no more of the pages that a cell refers to. */
+const SHOWN_REFERENCES = 25;
 
 export type Row = PageObjectResponse;
 
 /** One property of a row, under the name it has now. */
 export type Cell = { name: string } & PageObjectResponse['properties'][string];
+
+type Filter = NonNullable<QueryDataSourceParameters['filter']>;
 
 /**
  * All rows whose e-mail property holds the address, oldest first; none in the trash or archive.
@@ -19,17 +25,51 @@ export type Cell = { name: string } & PageObjectResponse['properties'][string];
  * `ann@x.ca`, and whether Notion's own equality minds case or stray spaces is nowhere promised.
  *
  * @param address normalized, so never empty: an empty text would match every row.
+ * @throws {NotionRefusal} too_many_rows, unreadable, property_missing.
  */
-export async function findRows(ask: Ask, source: DataSource, email: Property, address: string): Promise<Row[]> {
+export function findRows(ask: Ask, source: DataSource, email: Property, address: string): Promise<Row[]> {
+  const contains = { contains: address };
+  const filter: Filter =
+    email.type === 'formula'
+      ? { property: email.name, formula: { string: contains } }
+      : { property: email.name, rich_text: contains };
+  return queryRows(ask, source, filter, (row) =>
+    textsOf(cellOf(row, email, source.title)).some((text) => holdsAddress(text, address)),
+  );
+}
+
+/**
+ * All rows that refer to one of these pages, oldest first; none in the trash or archive.
+ *
+ * @param pages at least one, at most a hundred.
+ * @throws {NotionRefusal} as {@link findRows} does.
+ */
+export function findRelatedRows(
+  ask: Ask,
+  source: DataSource,
+  relation: Property,
+  pages: readonly string[],
+): Promise<Row[]> {
+  const conditions = pages.map((id) => ({ property: relation.name, relation: { contains: id } }));
+  const [only, ...others] = conditions;
+  if (!only) return Promise.resolve([]);
+  return queryRows(ask, source, others.length === 0 ? only : { or: conditions }, (row) => {
+    const cell = cellOf(row, relation, source.title);
+    if (cell.type !== 'relation') return false;
+    return cell.relation.some(({ id }) => pages.includes(id)) || cell.relation.length >= SHOWN_REFERENCES;
+  });
+}
+
+async function queryRows(ask: Ask, source: DataSource, filter: Filter, isMeant: (row: Row) => boolean): Promise<Row[]> {
   const found: Row[] = [];
   let start: { start_cursor?: string } = {};
-  for (let page = 0; page < MAX_PAGES; page++) {
-    const answer: QueryDataSourceResponse = await ask((client) =>
+  for (let page = 0, seen = 0; page < MOST_PAGES && seen < MOST_ROWS; page += 1) {
+    const answer = await ask.read((client, attempt) =>
       client.dataSources.query({
         data_source_id: source.id,
-        filter: { property: email.name, rich_text: { contains: address } },
+        filter,
         sorts: [{ timestamp: 'created_time', direction: 'ascending' }],
-        page_size: PAGE_SIZE,
+        page_size: pageSizeOf(attempt),
         result_type: 'page',
         ...start,
       }),
@@ -38,10 +78,9 @@ export async function findRows(ask: Ask, source: DataSource, email: Property, ad
       if (row.object !== 'page' || !isFullPage(row)) {
         throw new NotionRefusal('unreadable', `The integration may not read the rows of the ${source.title}.`);
       }
-      if (!isGone(row) && textsOf(cellOf(row, email, source.title)).some((text) => holdsAddress(text, address))) {
-        found.push(row);
-      }
+      if (!isGone(row) && isMeant(row)) found.push(row);
     }
+    seen += answer.results.length;
     if (answer.request_status?.type === 'incomplete') break;
     if (!answer.has_more || answer.next_cursor === null) return found;
     start = { start_cursor: answer.next_cursor };
@@ -52,8 +91,13 @@ export async function findRows(ask: Ask, source: DataSource, email: Property, ad
   );
 }
 
-/** `archived` is what `in_trash` was called before the version we ask for. */
-function isGone(row: Row): boolean {
+/** Where Notion fails twice it advises to ask for less. */
+function pageSizeOf(attempt: number): number {
+  return Math.max(1, Math.floor(PAGE_SIZE / 2 ** Math.max(0, attempt - 2)));
+}
+
+/** Whether a person has put it away. `archived` is what `in_trash` was called before the version we ask for. */
+export function isGone(row: Row): boolean {
   return row.in_trash || row.is_archived === true || row.archived === true;
 }
 
@@ -77,12 +121,28 @@ export function textsOf(cell: Cell): string[] {
       return [cell.title.map((part) => part.plain_text).join('')];
     case 'rich_text':
       return [cell.rich_text.map((part) => part.plain_text).join('')];
+    case 'formula':
+      return [cell.formula.type === 'string' ? (cell.formula.string ?? '') : ''];
     case 'select':
       return [cell.select?.name ?? ''];
     case 'status':
       return [cell.status?.name ?? ''];
     case 'multi_select':
       return cell.multi_select.map(({ name }) => name);
+    default:
+      return [];
+  }
+}
+
+/** The ids of the options that are chosen in the cell. */
+export function optionIdsOf(cell: Cell): string[] {
+  switch (cell.type) {
+    case 'select':
+      return cell.select ? [cell.select.id] : [];
+    case 'status':
+      return cell.status ? [cell.status.id] : [];
+    case 'multi_select':
+      return cell.multi_select.map(({ id }) => id);
     default:
       return [];
   }

@@ -29,8 +29,9 @@ type AnyDataSource = DataSourceObjectResponse | PartialDataSourceObjectResponse;
 
 export type PropertyType = AnyDataSource['properties'][string]['type'];
 
-/** A property we look for: its name in Notion, and the types we can work with. */
+/** A property we look for: what the operator calls it, and the types we can work with. */
 export interface Field {
+  /** Its name in Notion, or its id. */
   name: string;
   types: readonly PropertyType[];
 }
@@ -60,16 +61,21 @@ function optionsOf(property: AnyDataSource['properties'][string]): readonly { id
 }
 
 function named({ id, name }: { id: string; name: string }, earlier: Named | undefined): Named {
-  return { id, name, formerNames: earlier ? [...earlier.formerNames, earlier.name] : [] };
+  if (!earlier) return { id, name, formerNames: [] };
+  return {
+    id,
+    name,
+    formerNames: earlier.name === name ? earlier.formerNames : [...earlier.formerNames, earlier.name],
+  };
 }
 
 /** @throws {NotionRefusal} property_missing, property_unsupported. */
 export function findProperty({ properties, title }: DataSource, { name, types }: Field): Property {
-  const property = byName(properties, name);
+  const property = byName(properties, name) ?? properties.find(({ id }) => id === name);
   if (!property) {
     throw new NotionRefusal(
       'property_missing',
-      `The ${title} has no property "${name}": add it in Notion, as ${listOf(types)}.`,
+      `The ${title} has no property "${name}": add it in Notion, as ${listOf(types)}, or name another one in precall.yaml.`,
     );
   }
   if (!types.includes(property.type)) {
@@ -86,19 +92,48 @@ export function findProperty({ properties, title }: DataSource, { name, types }:
  *
  * @throws {NotionRefusal} option_missing.
  */
-export function findOption({ name, options }: Property, wanted: string, title: string): Option {
-  const alike = options.filter((option) => loosely(option.name) === loosely(wanted));
-  const option = byName(options, wanted) ?? (alike.length === 1 ? alike[0] : undefined);
+export function findOption(property: Property, wanted: string, title: string): Option {
+  const option = optionCalled(property, wanted);
   if (option) return option;
   throw new NotionRefusal(
     'option_missing',
-    `The property "${name}" of the ${title} has no option "${wanted}": add it in Notion.`,
+    `The property "${property.name}" of the ${title} has no option "${wanted}": add it in Notion, or name another one in precall.yaml.`,
   );
 }
 
+/** The option that is meant by a name, be it spelled a little differently, unless two could be. */
+export function optionCalled({ options }: Property, name: string): Option | undefined {
+  const alike = options.filter((option) => loosely(option.name) === loosely(name));
+  return byName(options, name) ?? (alike.length === 1 ? alike[0] : undefined);
+}
+
+/**
+ * What is used under one of these names and has another one now than it had before, as a person reads it: `"Status" is now "State"`.
+ *
+ * @param names as the operator gives them, of properties and options alike.
+ */
+export function renamesBetween(before: DataSource, after: DataSource, names: readonly string[]): string[] {
+  const isUsed = (thing: Named) => names.some((name) => thing.id === name || byName([thing], name) !== undefined);
+  return after.properties.flatMap((property) => {
+    const earlier = before.properties.find(({ id }) => id === property.id);
+    const things: [Named, Named | undefined][] = [
+      [property, earlier],
+      ...property.options.map((option): [Named, Named | undefined] => [
+        option,
+        earlier?.options.find(({ id }) => id === option.id),
+      ]),
+    ];
+    return things.flatMap(([now, then]) =>
+      then && then.name !== now.name && isUsed(now) ? [`"${then.name}" is now "${now.name}"`] : [],
+    );
+  });
+}
+
+/** What bore the name when it was first seen goes on being meant, whatever is called so since. */
 function byName<T extends Named>(things: readonly T[], name: string): T | undefined {
   const wanted = exactly(name);
   return (
+    things.find((thing) => exactly(thing.formerNames[0] ?? thing.name) === wanted) ??
     things.find((thing) => exactly(thing.name) === wanted) ??
     things.find(({ formerNames }) => formerNames.some((former) => exactly(former) === wanted))
   );

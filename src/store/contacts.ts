@@ -28,6 +28,15 @@ export interface TakenContact {
   claims: readonly ContactClaim[];
   /** Undefined if nothing was ever written. */
   written: WrittenContact | undefined;
+  /** What a writer was about to write when it was last heard of: it may be what the contact says. */
+  attempted: WrittenContact | undefined;
+}
+
+/** What is about to be written to a contact. */
+export interface ContactAttempt {
+  toWrite: WrittenContact;
+  /** What the contact says now, if that is something of ours. */
+  says?: WrittenContact | undefined;
 }
 
 /** Whose turn it is to write a contact, and what all bookings of a person say about it. `person` is a keyed hash of the address. */
@@ -39,6 +48,21 @@ export interface Contacts {
    * @returns undefined while another writer has it. What the booking says is noted all the same.
    */
   take(person: string, claim: ContactClaim, leaseMs: number): Promise<TakenContact | undefined>;
-  /** Lets the next writer in, and notes what was written, if anything was and nobody has taken the contact over since. */
+  /**
+   * Takes a person's contact without saying anything about them: for work on it that must not meet a writer.
+   *
+   * @returns undefined while somebody else has it.
+   */
+  lease(person: string, leaseMs: number): Promise<{ token: string } | undefined>;
+  /**
+   * Notes what is about to be written, because the answer to it can get lost.
+   *
+   * @returns whether the contact is still the writer's own; if not, it must not write.
+   */
+  noteAttempt(person: string, token: string, attempt: ContactAttempt): Promise<boolean>;
+  /**
+   * Lets the next writer in, and notes what was written, if anything was and nobody has taken the contact over since. Without it, what
+   * was attempted stays noted.
+   */
   giveBack(person: string, token: string, written?: WrittenContact): Promise<void>;
 }

@@ -7,6 +7,7 @@ import { contactClaims, contacts, retiredBookings } from './schema.ts';
 
 type ClaimRow = typeof contactClaims.$inferSelect;
 
+const NOTHING_ATTEMPTED = { attemptedStatus: null, attemptedDate: null };
 const IS_FREE = sql`coalesce(${contacts.claimedUntil} <= now(), true)`;
 
 /** The contacts as rows of `contacts` and `contact_claims`. */
@@ -23,6 +24,26 @@ export function createContacts({ database }: { database: Database }): Contacts {
       );
     },
 
+    async lease(person, leaseMs) {
+      const taken = await database.run((db) => lease(db, person, leaseMs));
+      return taken && { token: taken.token };
+    },
+
+    async noteAttempt(person, token, { toWrite, says }) {
+      const noted = await database.run((db) =>
+        db
+          .update(contacts)
+          .set({
+            ...(says && columnsOfWritten(says)),
+            attemptedStatus: toWrite.bookingStatus,
+            attemptedDate: toWrite.callDate,
+          })
+          .where(and(eq(contacts.person, person), eq(contacts.claimToken, token)))
+          .returning({ person: contacts.person }),
+      );
+      return noted.length > 0;
+    },
+
     async giveBack(person, token, written) {
       await database.run((db) =>
         db
@@ -30,7 +51,7 @@ export function createContacts({ database }: { database: Database }): Contacts {
           .set({
             claimToken: null,
             claimedUntil: null,
-            ...(written && { writtenStatus: written.bookingStatus, writtenDate: written.callDate }),
+            ...(written && { ...columnsOfWritten(written), ...NOTHING_ATTEMPTED }),
           })
           .where(and(eq(contacts.person, person), eq(contacts.claimToken, token))),
       );
@@ -46,7 +67,13 @@ async function lease(db: Db, person: string, leaseMs: number): Promise<Omit<Take
     .values({ person, claimToken: token, claimedUntil })
     .onConflictDoUpdate({ target: contacts.person, set: { claimToken: token, claimedUntil }, setWhere: IS_FREE })
     .returning();
-  return row && { token, written: writtenOf(row) };
+  return (
+    row && {
+      token,
+      written: writtenOf(row.writtenStatus, row.writtenDate),
+      attempted: writtenOf(row.attemptedStatus, row.attemptedDate),
+    }
+  );
 }
 
 async function note(db: Db, person: string, claim: ContactClaim): Promise<void> {
@@ -99,7 +126,11 @@ function claimOf({ externalId, seat, startsAt, endsAt, standing, changedAt, inCa
   };
 }
 
-function writtenOf({ writtenStatus, writtenDate }: typeof contacts.$inferSelect): WrittenContact | undefined {
-  if (writtenStatus === null || writtenDate === null) return undefined;
-  return { bookingStatus: writtenStatus as WrittenContact['bookingStatus'], callDate: writtenDate };
+function writtenOf(status: string | null, date: string | null): WrittenContact | undefined {
+  if (status === null || date === null) return undefined;
+  return { bookingStatus: status as WrittenContact['bookingStatus'], callDate: date };
+}
+
+function columnsOfWritten({ bookingStatus, callDate }: WrittenContact) {
+  return { writtenStatus: bookingStatus, writtenDate: callDate };
 }

@@ -45,18 +45,31 @@ export class DatabaseRefused extends OperatorError {
  * @throws {DatabaseRefused}
  * @throws {StoreUnavailable}
  */
-export async function migratePostgresAt(databaseUrl: string, migrationsDir = MIGRATIONS_DIR): Promise<number> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: 'precall migrate',
-    connectionTimeoutMillis: CONNECT_MS,
+export function migratePostgresAt(databaseUrl: string, migrationsDir = MIGRATIONS_DIR): Promise<number> {
+  return onConnection({ connectionString: databaseUrl, application_name: 'precall migrate' }, async (client) => {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    const db = overPostgres({ client });
+    return applied(db, migrationsDir, () => migratePostgres(db, { migrationsFolder: migrationsDir }));
   });
+}
+
+/**
+ * Looks at a PostgreSQL database without changing anything, on a connection of its own.
+ *
+ * @throws {DatabaseRefused}
+ * @throws {StoreUnavailable}
+ */
+export function lookAtPostgres<T>(databaseUrl: string, look: (db: Db) => Promise<T>): Promise<T> {
+  const how = { connectionString: databaseUrl, application_name: 'precall doctor', query_timeout: CONNECT_MS };
+  return onConnection(how, (client) => look(overPostgres({ client })));
+}
+
+async function onConnection<T>(how: pg.ClientConfig, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ ...how, connectionTimeoutMillis: CONNECT_MS });
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
-    const db = overPostgres({ client });
-    return await applied(db, migrationsDir, () => migratePostgres(db, { migrationsFolder: migrationsDir }));
+    return await work(client);
   } catch (error) {
     throw refusal(error) ?? tellFailure(error);
   } finally {
@@ -73,15 +86,28 @@ export function migratePgliteIn(database: Database, migrationsDir = MIGRATIONS_D
   );
 }
 
-async function applied(db: Db, migrationsDir: string, migrate: () => Promise<unknown>): Promise<number> {
-  const known = readMigrationFiles({ migrationsFolder: migrationsDir }).map(({ folderMillis }) => folderMillis);
+/** How many migrations the tables lack; all of them where there are no tables yet. @throws {NewerSchema} */
+export async function countMissing(
+  db: Db,
+  migrationsDir = MIGRATIONS_DIR,
+): Promise<{ missing: number; known: number }> {
+  const known = knownMigrations(migrationsDir);
   const before = await newestApplied(db);
   if (before !== undefined && !known.includes(before)) throw new NewerSchema();
+  return { missing: known.filter((migration) => migration > (before ?? 0)).length, known: known.length };
+}
+
+function knownMigrations(migrationsDir: string): number[] {
+  return readMigrationFiles({ migrationsFolder: migrationsDir }).map(({ folderMillis }) => folderMillis);
+}
+
+async function applied(db: Db, migrationsDir: string, migrate: () => Promise<unknown>): Promise<number> {
+  const { missing } = await countMissing(db, migrationsDir);
   // Drizzle would first see to its schema, which takes a right that a service need not have.
-  if (before === known.at(-1)) return 0;
+  if (missing === 0) return 0;
 
   await migrate();
-  return known.filter((migration) => migration > (before ?? 0)).length;
+  return missing;
 }
 
 /** Migrations are named by the instant they were written at, in epoch milliseconds. */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { bookings, deliveries, reminders } from './schema.ts';
+import { bookings, briefs, deliveries, reminders } from './schema.ts';
 
 export interface PurgeOptions {
   now: Date;
@@ -14,6 +14,7 @@ export interface PurgeOptions {
 export interface PurgeReport {
   bookings: number;
   mails: number;
+  briefs: number;
   bodies: number;
 }
 
@@ -23,8 +24,8 @@ const AT_ONCE = 1_000;
 const RUN_AFTER_CALL_MS = 8 * 24 * 3_600_000;
 
 /**
- * Forgets people's data whose time has come: who booked and what the run knew, the mails' addresses, and the bodies of what
- * arrived. Hashes, times, outcomes and history stay.
+ * Forgets people's data whose time has come: who booked and what the run knew, the mails' addresses, the briefs
+ * that never came to their page, and the bodies of what arrived. Hashes, times, outcomes and history stay.
  */
 export function createPurge(database: Database): (options: PurgeOptions) => Promise<PurgeReport> {
   async function inBatches(update: (batch: SQL) => SQL): Promise<number> {
@@ -61,6 +62,16 @@ export function createPurge(database: Database): (options: PurgeOptions) => Prom
               where b.provider = r.provider and b.external_id = r.external_id and b.seat = r.seat
                 and b.attendee_email is not null
             ) ${batch}
+          ) returning 1`,
+      ),
+      briefs: await inBatches(
+        (batch) => sql`
+          update ${briefs} set pending = null where (provider, external_id, seat) in (
+            select f.provider, f.external_id, f.seat from ${briefs} f
+            left join ${bookings} b on b.provider = f.provider and b.external_id = f.external_id and b.seat = f.seat
+            where f.pending is not null
+              and case when b.ends_at is null then f.updated_at <= ${before(keepAttendeesMs)}
+                else ${isOverSince(keepAttendeesMs)} end ${batch}
           ) returning 1`,
       ),
       bodies: await inBatches(

@@ -234,6 +234,44 @@ export const contacts = pgTable('contacts', {
   writtenStatus: text('written_status'),
   /** Calendar day, YYYY-MM-DD. */
   writtenDate: text('written_date'),
+  /** What was about to be written: it may be what the contact says, if the answer was lost. */
+  attemptedStatus: text('attempted_status'),
+  attemptedDate: text('attempted_date'),
+});
+
+/** One row for each booking whose brief was to be a page in Notion. */
+export const briefs = pgTable(
+  'briefs',
+  {
+    ...bookingKey(),
+    state: text('state', { enum: ['publishing', 'published', 'blocked', 'failed'] }).notNull(),
+    reason: text('reason'),
+    pageId: text('page_id'),
+    /** Of the text that the page has, or is being given. */
+    textHash: text('text_hash'),
+    /** Ids of the blocks on the page's first level that are ours, in their order. */
+    blocks: jsonb('blocks').$type<readonly string[]>().notNull().default([]),
+    /** The brief that is not on its page yet, sealed; null once it is, and once purged. */
+    pending: bytea('pending'),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ name: 'briefs_key', columns: [table.provider, table.externalId, table.seat] }),
+    index('briefs_pending').on(table.updatedAt).where(sql`pending is not null`),
+  ],
+);
+
+/** One row for each token of Notion: when it may be asked next, as all processes together have found. */
+export const notionPace = pgTable('notion_pace', {
+  tokenHash: text('token_hash').primaryKey(),
+  /** When the next request would come if all came evenly; null while none has been asked for. */
+  dueAt: instant('due_at'),
+  /** The same for the work that can wait. */
+  backgroundDueAt: instant('background_due_at'),
+  /** Until then Notion wants to be left alone. */
+  heldUntil: instant('held_until'),
+  /** From then on everybody went slower. */
+  slowSince: instant('slow_since'),
 });
 
 /** What a pass over Cal.com's bookings found to differ: acted upon when a later pass finds the same. */

@@ -3,13 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import type { Cipher } from '../cipher.ts';
+import type { Pace } from '../pace.ts';
 import type { Bookings } from './bookings.ts';
+import type { Briefs } from './briefs.ts';
 import type { Contacts } from './contacts.ts';
 import { createBookings } from './create-bookings.ts';
+import { createBriefs } from './create-briefs.ts';
 import { createContacts } from './create-contacts.ts';
 import { createFindings } from './create-findings.ts';
 import { createInbox } from './create-inbox.ts';
 import { createMails } from './create-mails.ts';
+import { createPace, type NotionPaceOptions } from './create-pace.ts';
 import { createPostgres, type Database, openPglite } from './database.ts';
 import type { Findings } from './findings.ts';
 import type { Inbox } from './inbox.ts';
@@ -26,6 +30,9 @@ export interface Store {
   readonly mails: Mails;
   readonly contacts: Contacts;
   readonly findings: Findings;
+  readonly briefs: Briefs;
+  /** When Notion may be asked: one budget for all processes with the same token. */
+  notionPace(options: NotionPaceOptions): Pace;
   /** Forgets people's data whose time has come. What was decided stays. */
   purge(options: PurgeOptions): Promise<PurgeReport>;
   /** Whether the database answers now. */
@@ -70,6 +77,8 @@ export function createStore(database: Database, { cipher, log }: Pick<StoreOptio
     mails: createMails({ database, seal }),
     contacts: createContacts({ database }),
     findings: createFindings({ database, seal }),
+    briefs: createBriefs({ database, seal }),
+    notionPace: (options) => createPace({ database, log }, options),
     purge: createPurge(database),
     isReachable: () => isReachable(database),
     close: () => database.close(),

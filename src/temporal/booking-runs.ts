@@ -76,7 +76,7 @@ export class TemporalRefused extends Error {
 const INVALID_ARGUMENT = 3;
 
 export interface BookingRunsOptions {
-  config: Pick<Config, 'temporal' | 'reminders' | 'campaignStatusFor'>;
+  config: Pick<Config, 'temporal' | 'reminders' | 'campaignStatusFor' | 'notionChoices'>;
   dataConverter: DataConverter;
   log: Logger;
 }
@@ -84,6 +84,7 @@ export interface BookingRunsOptions {
 /** Connects when first asked, and again after each failure, so that the server starts and stays up without Temporal. */
 export function createBookingRuns({ config, dataConverter, log }: BookingRunsOptions): BookingRuns {
   const { connectionOptions, taskQueue, namespace = 'default' } = config.temporal;
+  const { noContact, reminderSent } = config.notionChoices;
   const connection = Connection.lazy({
     ...connectionOptions,
     channelArgs: { 'grpc.max_reconnect_backoff_ms': LONGEST_RECONNECT_PAUSE_MS },
@@ -144,6 +145,8 @@ export function createBookingRuns({ config, dataConverter, log }: BookingRunsOpt
     const input: PrecallPrepInput = {
       plan: config.reminders,
       campaignStatusFor: config.campaignStatusFor,
+      ...(noContact === 'create' && { createsContacts: true }),
+      ...(reminderSent.length > 0 && { remindersNoted: reminderSent.length }),
       searchAttributes,
       ...(resume && { resume }),
     };

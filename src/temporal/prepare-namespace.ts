@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { precallKeys } from '../workflows/search-attributes.ts';
 
 /** Long enough that a closed run still answers a late repeat of its booking. */
-const RETENTION_MS = 30 * 24 * 3_600_000;
+export const RETENTION_MS = 30 * 24 * 3_600_000;
 
 const { IndexedValueType } = proto.temporal.api.enums.v1;
 const INDEXED_TYPES = {
@@ -49,20 +49,25 @@ async function registerSearchAttributes(connection: Connection, namespace: strin
   const wanted = Object.fromEntries(searchAttributes.map(({ name, type }) => [name, INDEXED_TYPES[type]]));
   const names = Object.keys(wanted).join(', ');
   return orSayWhy(log, `runs cannot be filtered in the Temporal UI: register ${names} by hand`, async () => {
-    const there = await listSearchAttributes(connection, namespace);
-    const isThere = Object.entries(wanted).every(([name, type]) => there[name] === type);
-    if (!isThere) await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted });
+    const missing = await missingSearchAttributes(connection, namespace).catch(asIfNoneWere);
+    if (missing.length > 0)
+      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted });
   });
 }
 
+/** Those of ours that are not registered, or not as what they are. */
+export async function missingSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<typeof searchAttributes> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  return searchAttributes.filter(({ name, type }) => customAttributes[name] !== INDEXED_TYPES[type]);
+}
+
 /** What cannot be listed may still be added, as on the time-skipping test server; adding twice is no error. */
-async function listSearchAttributes(connection: Connection, namespace: string): Promise<Record<string, unknown>> {
-  try {
-    return (await connection.operatorService.listSearchAttributes({ namespace })).customAttributes;
-  } catch (error) {
-    if (isUnreachable(error)) throw error;
-    return {};
-  }
+function asIfNoneWere(error: unknown): typeof searchAttributes {
+  if (isUnreachable(error)) throw error;
+  return searchAttributes;
 }
 
 /** @returns false, with a warning, where this Temporal refuses; an unreachable one is an error all the same. */

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
 import {
+  type BriefActivities,
   type CampaignActivities,
   type ContactActivities,
+  createBriefActivities,
   createCampaignActivities,
   createContactActivities,
   createEmailActivities,
@@ -20,7 +23,7 @@ import { messageIdOf, noticeIdOf } from '../email/message-id.ts';
 import { createReminderRenderer } from '../email/reminder-renderer.ts';
 import { createSmtpTransport } from '../email/smtp-transport.ts';
 import { keyedHash } from '../keyed-hash.ts';
-import { createNotion } from '../notion/notion.ts';
+import { createNotion, type Notion } from '../notion/notion.ts';
 import type { Store } from '../store/store.ts';
 import { calcomApiOf, createReconcilerOf } from './create-reconciler.ts';
 
@@ -28,15 +31,17 @@ export type Activities = EmailActivities &
   NoticeActivities &
   CampaignActivities &
   ContactActivities &
+  BriefActivities &
   RecordActivities &
   ReconcileActivities;
 
-export interface ActivitiesOptions extends Pick<Config, 'campaigns' | 'timeZone' | 'calcom' | 'reconcile'> {
+export interface ActivitiesOptions extends Pick<Config, 'notionChoices' | 'timeZone' | 'calcom' | 'reconcile'> {
   smtpUrl: string;
   email: Pick<Config['email'], 'from' | 'replyTo' | 'owner'>;
   notion: NotionSettings | 'off';
-  store: Pick<Store, 'inbox' | 'bookings' | 'mails' | 'contacts' | 'findings'>;
+  store: Pick<Store, 'inbox' | 'bookings' | 'mails' | 'contacts' | 'briefs' | 'findings' | 'notionPace'>;
   installationKey: string;
+  log: Logger;
 }
 
 const TEMPLATES_DIR = fileURLToPath(new URL('../../templates', import.meta.url));
@@ -47,11 +52,12 @@ const TEMPLATES_DIR = fileURLToPath(new URL('../../templates', import.meta.url))
  * @throws {TemplateError} when a mail template is broken.
  */
 export function createActivities(options: ActivitiesOptions): { activities: Activities; close(): void } {
-  const { smtpUrl, email, campaigns, timeZone, store, installationKey } = options;
+  const { smtpUrl, email, timeZone, store, installationKey } = options;
   const from = parseMailbox(email.from);
   const domain = domainOf(from);
   const transport = createSmtpTransport({ smtpUrl, from });
-  const notion = options.notion === 'off' ? undefined : createNotion({ ...options.notion, campaigns });
+  const notion = options.notion === 'off' ? undefined : notionOf(options.notion, options);
+  const personOf = (address: string) => keyedHash(installationKey, 'person', [address.toLowerCase()]);
 
   const renderer = createReminderRenderer({ templatesDir: TEMPLATES_DIR, fallbackTimeZone: timeZone });
   const api = calcomApiOf(options);
@@ -84,12 +90,19 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
     ...createRecordActivities(store),
     ...createReconcileActivities({ reconciler: createReconcilerOf(options) }),
     ...createCampaignActivities({ notion }),
-    ...createContactActivities({
-      notion,
-      contacts: store.contacts,
-      personOf: (email) => keyedHash(installationKey, 'person', [email.toLowerCase()]),
-      timeZone,
-    }),
+    ...createContactActivities({ notion, contacts: store.contacts, personOf, timeZone }),
+    ...createBriefActivities({ notion, contacts: store.contacts, briefs: store.briefs, personOf, timeZone }),
   };
   return { activities, close: () => transport.close() };
+}
+
+function notionOf(settings: NotionSettings, { notionChoices: choices, store, log }: ActivitiesOptions): Notion {
+  const { token } = settings;
+  return createNotion({
+    settings,
+    choices,
+    pace: store.notionPace({ token, requestsPerMinute: choices.requestsPerMinute }),
+    log,
+    onRequest: (request) => log.debug(request, 'asked Notion'),
+  });
 }

@@ -38,7 +38,7 @@ const NOTION_SLOTS = 10;
  */
 export async function startWorker(options: PrecallWorkerOptions): Promise<PrecallWorker> {
   const { connection, namespace, taskQueue, activities, dataConverter, shutdownGraceMs, workflowTaskSlots } = options;
-  const { findMembership, updateContact, ...others } = activities;
+  const { findMembership, updateContact, noteReminderSent, publishBrief, ...others } = activities;
   const common = {
     connection,
     namespace,
@@ -60,7 +60,7 @@ export async function startWorker(options: PrecallWorkerOptions): Promise<Precal
     Worker.create({
       ...common,
       taskQueue: notionQueueOf(taskQueue),
-      activities: { findMembership, updateContact },
+      activities: { findMembership, updateContact, noteReminderSent, publishBrief },
       maxConcurrentActivityTaskExecutions: NOTION_SLOTS,
     }),
   ]);

@@ -1,5 +1,5 @@
 import { condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { ContactUpdate, RunRecord } from '../activities/index.ts';
+import type { ContactUpdate, ReminderSentNote, RunRecord } from '../activities/index.ts';
 import { type BookingEvent, bookingKeyOf, isMailable } from '../booking.ts';
 import { type BookingState, hear, isNoShow, merge } from './booking-state.ts';
 import { describeTimetable } from './current-details.ts';
@@ -8,6 +8,7 @@ import { keepContact } from './keep-contact.ts';
 import { hasUnheardNews } from './has-unheard-news.ts';
 import { keepRecord } from './keep-record.ts';
 import { lookUpCampaign } from './look-up-campaign.ts';
+import { noteReminder } from './note-reminder.ts';
 import {
   type CampaignReport,
   type Decision,
@@ -36,6 +37,7 @@ export class BookingRun {
   #decisions: Record<string, Decision> = {};
   #known: BookingState | undefined;
   #campaign: CampaignReport | undefined;
+  #isLookingUp = false;
   #notion: NotionReport = { outcome: 'pending' };
   #notice: Decision | undefined;
   #isOver = false;
@@ -101,23 +103,37 @@ export class BookingRun {
     const known = this.#state;
     if (known.standing !== 'live') return false;
     for (let pauseMs = FIRST_LATE_NEWS_PAUSE_MS; Date.now() < this.#notionGivesUpAt; pauseMs *= 2) {
-      if (!(await hasUnheardNews(booking, this.#state.heard))) return this.#state !== known;
-      await condition(() => this.#state !== known, Math.min(pauseMs, LONGEST_LATE_NEWS_PAUSE_MS), {
-        summary: 'News of the call is on its way',
-      });
+      const isOnItsWay = await hasUnheardNews(booking, known.heard);
+      if (!isOnItsWay || this.#state !== known) break;
+      const wait = Math.min(pauseMs, LONGEST_LATE_NEWS_PAUSE_MS);
+      const hasCome = await condition(() => this.#state !== known, wait, { summary: 'News of the call is on its way' });
+      // Once it has come there may be nothing left to wait for: a booking that was replaced has its place taken for good.
+      if (hasCome) break;
     }
-    return false;
+    return this.#state !== known;
   }
 
-  /** Finds out whether the booker is in a campaign, trying as long as the run lives. */
+  /** Finds out whether the booker is in a campaign, trying as long as something depends on it. */
   async findCampaign(): Promise<void> {
     await condition(() => this.#isOver || this.#isLookedUp);
     if (this.#isOver || (this.#campaign && this.#campaign.state !== 'unknown')) return;
-    this.#campaign = await unlessOvertaken(
-      () => this.#isOver,
-      () => lookUpCampaign(this.#booking, this.#notionGivesUpAt, this.#notionQueue),
+    const tell = (report: CampaignReport) => {
+      this.#campaign = report;
+      this.#show();
+    };
+    this.#isLookingUp = true;
+    const found = await unlessOvertaken(
+      () => this.#isOver && !this.#hasNotes,
+      () =>
+        lookUpCampaign(this.#booking, {
+          giveUpAt: this.#notionGivesUpAt,
+          taskQueue: this.#notionQueue,
+          report: tell,
+        }),
     );
-    this.#show();
+    this.#isLookingUp = false;
+    if (found) tell(found);
+    else this.#show();
   }
 
   /** Keeps the booker's row in Notion right, until the call is over and the row says so. */
@@ -141,6 +157,21 @@ export class BookingRun {
         this.#show();
       },
     });
+  }
+
+  /** Notes in a member's row when reminders were sent, where the operator wants that: each after its mail, and after Notion is back. */
+  async noteReminders(): Promise<void> {
+    if (!this.#input.remindersNoted) return;
+    const noted = new Set<string>();
+    const next = () =>
+      this.#campaign?.state === 'member' ? this.#notes.find((note) => !noted.has(nameOf(note))) : undefined;
+    for (;;) {
+      await condition(() => next() !== undefined || (this.#isOver && !(this.#isLookingUp && this.#hasNotes)));
+      const note = next();
+      if (!note) return;
+      noted.add(nameOf(note));
+      await noteReminder(note, this.#notionGivesUpAt, this.#notionQueue);
+    }
   }
 
   /** Tells the owner once, if it turns out that a move was not accepted. */
@@ -218,6 +249,23 @@ export class BookingRun {
     return whyNotLookedUp(this.#booking, this.#isTooSoon) === undefined;
   }
 
+  /** The reminders that were sent and are to be noted, if the booker is a member. */
+  get #notes(): ReminderSentNote[] {
+    const { steps } = this.#input.plan;
+    const { attendees } = this.#booking;
+    return this.#planned.flatMap((reminder) => {
+      const number = steps.findIndex(({ offsetMs }) => offsetMs === reminder.offsetMs) + 1;
+      const { outcome, sentAt } = this.#decisions[keyOf(reminder)] ?? {};
+      if (outcome !== 'sent' || sentAt === undefined || number > (this.#input.remindersNoted ?? 0)) return [];
+      return [{ booking: bookingKeyOf(this.#booking), email: attendees[0].email, number, sentAt }];
+    });
+  }
+
+  /** Whether there is something to note if the booker turns out to be a member. */
+  get #hasNotes(): boolean {
+    return !this.isSuperseded && this.#notes.length > 0;
+  }
+
   get #record(): RunRecord {
     const { report } = this;
     return {
@@ -251,7 +299,7 @@ export class BookingRun {
     };
   }
 
-  get #contactStanding(): Pick<ContactUpdate, 'standing' | 'changedAt' | 'inCampaign' | 'knownFrom'> {
+  get #contactStanding(): Pick<ContactUpdate, 'standing' | 'changedAt' | 'inCampaign' | 'knownFrom' | 'create'> {
     const { standing, decidedBy, confirmedAt, facts } = this.#state;
     const { endsAt } = this.#booking;
     if (standing === 'cancelled') {
@@ -260,7 +308,14 @@ export class BookingRun {
     if (isNoShow(this.#state)) return { standing: 'no_show', changedAt: endsAt, inCampaign: false };
     if (this.#isOver || this.#callHasEnded) return { standing: 'completed', changedAt: endsAt, inCampaign: false };
     const belongs = this.#input.campaignStatusFor === 'everybody' || this.#campaign?.state === 'member';
-    return { standing: 'live', changedAt: confirmedAt, inCampaign: belongs && !this.#isTooSoon };
+    return {
+      standing: 'live',
+      changedAt: confirmedAt,
+      inCampaign: belongs && !this.#isTooSoon,
+      // Who moves a call had a contact when they booked it, or nobody wanted one.
+      ...(this.#input.createsContacts &&
+        this.#state.confirmedBy.kind === 'confirmed' && { create: { name: this.#booking.attendees[0].name } }),
+    };
   }
 
   /** Cal.com tells it once the end has passed; who says so before knows no better than the clock. */
@@ -321,6 +376,10 @@ export class BookingRun {
     if (changes.length > 0) upsertSearchAttributes(changes);
     this.#published = published;
   }
+}
+
+function nameOf({ number, sentAt }: ReminderSentNote): string {
+  return `${number} ${sentAt}`;
 }
 
 /** The due instant is part of it: when a call moves, the same offset is a new reminder. */

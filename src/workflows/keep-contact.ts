@@ -12,6 +12,7 @@ export interface ContactWatch {
   /** When trying ends, epoch milliseconds. */
   giveUpAt: () => number;
   taskQueue: string;
+  /** Takes what has become of it, and meanwhile what it waits for. */
   report: (report: NotionReport) => void;
 }
 
@@ -21,11 +22,12 @@ export interface ContactWatch {
  * One writer at a time: when something else is wanted, a write that is being retried is withdrawn and one that is under
  * way is waited for. A write that failed for good is left at that until something else is wanted.
  */
-export async function keepContact({ wanted, isFinal, giveUpAt, taskQueue, report }: ContactWatch): Promise<void> {
+export async function keepContact(watch: ContactWatch): Promise<void> {
+  const { wanted, isFinal, report } = watch;
   for (;;) {
     const update = wanted();
     const overtaken = () => !isSame(update, wanted());
-    const written = update && (await unlessOvertaken(overtaken, () => write(update, giveUpAt(), taskQueue)));
+    const written = update && (await unlessOvertaken(overtaken, () => write(update, watch)));
     if (written) report(written);
 
     await condition(() => overtaken() || isFinal());
@@ -33,22 +35,35 @@ export async function keepContact({ wanted, isFinal, giveUpAt, taskQueue, report
   }
 }
 
-async function write(update: ContactUpdate, giveUpAt: number, taskQueue: string): Promise<NotionReport> {
+/** Tries until it is written. What it has to wait for is reported once and then waited out, which takes no history. */
+async function write(update: ContactUpdate, watch: ContactWatch): Promise<NotionReport> {
+  const told: Record<string, string> = {};
+  let waitsFor = 'notion_unavailable';
+  try {
+    for (;;) {
+      const report = await attempt(waitsFor in told ? { ...update, told } : update, watch);
+      if (report.outcome !== 'pending') return report;
+      waitsFor = report.reason ?? waitsFor;
+      told[waitsFor] = new Date().toISOString();
+      watch.report(report);
+    }
+  } catch (error) {
+    const reason = failureReason(error, waitsFor);
+    log.warn('Notion contact not updated', { bookingUid: update.booking.uid, reason });
+    return { outcome: 'failed', reason };
+  }
+}
+
+function attempt(update: ContactUpdate, { giveUpAt, taskQueue }: ContactWatch): Promise<NotionReport> {
   const { updateContact }: ContactActivities = proxyActivities<ContactActivities>({
     taskQueue,
-    scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
+    scheduleToCloseTimeout: Math.max(1, giveUpAt() - Date.now()),
     startToCloseTimeout: '2 minutes',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
     summary: `Notion contact: ${update.standing}`,
   });
-  try {
-    return await updateContact(update);
-  } catch (error) {
-    const reason = failureReason(error, 'notion_unavailable');
-    log.warn('Notion contact not updated', { bookingUid: update.booking.uid, reason });
-    return { outcome: 'failed', reason };
-  }
+  return updateContact(update);
 }
 
 function isSame(a: ContactUpdate | undefined, b: ContactUpdate | undefined): boolean {

@@ -4,22 +4,40 @@ import type { Booking } from '../booking.ts';
 import { failureReason } from './failure-reason.ts';
 import type { CampaignReport } from './messages.ts';
 
+export interface CampaignLookUp {
+  /** When trying ends, epoch milliseconds. */
+  giveUpAt: number;
+  taskQueue: string;
+  /** Takes what it has to wait for meanwhile. */
+  report: (report: CampaignReport) => void;
+}
+
 /**
- * Looks up whether the booker is in a campaign, trying until `giveUpAt` (epoch milliseconds) while Notion is down.
- * What cannot be found out stays `unknown`.
+ * Looks up whether the booker is in a campaign, trying until it is time to give up while Notion is down or cannot be used. What cannot
+ * be found out stays `unknown`.
  */
-export async function lookUpCampaign(booking: Booking, giveUpAt: number, taskQueue: string): Promise<CampaignReport> {
-  const { findMembership }: CampaignActivities = proxyActivities<CampaignActivities>({
-    taskQueue,
-    scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
-    startToCloseTimeout: '2 minutes',
-    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-    summary: 'Campaign membership',
-  });
+export async function lookUpCampaign(
+  booking: Booking,
+  { giveUpAt, taskQueue, report }: CampaignLookUp,
+): Promise<CampaignReport> {
+  const { email } = booking.attendees[0];
+  const told: string[] = [];
   try {
-    return await findMembership({ email: booking.attendees[0].email });
+    for (;;) {
+      const { findMembership }: CampaignActivities = proxyActivities<CampaignActivities>({
+        taskQueue,
+        scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
+        startToCloseTimeout: '2 minutes',
+        retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
+        summary: 'Campaign membership',
+      });
+      const found = await findMembership(told.length > 0 ? { email, told } : { email });
+      if (found.state !== 'unknown' || found.reason === undefined) return found;
+      told.push(found.reason);
+      report(found);
+    }
   } catch (error) {
-    const reason = failureReason(error, 'notion_unavailable');
+    const reason = failureReason(error, told.at(-1) ?? 'notion_unavailable');
     log.warn('campaign membership not found out', { bookingUid: booking.uid, reason });
     return { state: 'unknown', reason };
   }

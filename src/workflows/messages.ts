@@ -14,6 +14,10 @@ export interface PrecallPrepInput {
   plan: ReminderPlan;
   /** Whose contact gets the campaign status. */
   campaignStatusFor: 'everybody' | 'members';
+  /** Whether a contact is made for a booker who has none. */
+  createsContacts?: boolean;
+  /** How many of the plan's reminders are noted in a member's row when they were sent, the first ones first; none by default. */
+  remindersNoted?: number;
   /** False where our search attributes could not be registered: writing an unknown one fails workflow tasks for ever. */
   searchAttributes: boolean;
   /** Where a lost run stood that this one takes the place of. */
@@ -62,13 +66,15 @@ export interface CampaignReport {
   state: 'member' | 'none' | 'unknown' | 'not_looked_up';
   /** The campaign's name, for a member. */
   campaign?: string;
+  /** Which e-mails of the sequence a member has got, by their numbers, and when: an instant or a calendar day, if known. */
+  emailsSent?: readonly { email: number; at?: string }[];
   reason?: string;
 }
 
 /** What became of the booker's row in Notion. */
 export interface NotionReport {
   outcome: 'pending' | 'updated' | 'unchanged' | 'failed' | 'skipped';
-  /** Why it failed or was skipped, or which fields could not be written. */
+  /** Why it failed, was skipped or has to wait, why it was left as it is, or which fields could not be written. */
   reason?: string;
 }
 

@@ -4,18 +4,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCampaignActivities } from '../../src/activities/campaign.ts';
 import { projectContact } from '../../src/activities/contact-projection.ts';
-import { type ContactUpdate, createContactActivities } from '../../src/activities/notion.ts';
-import {
-  errorAnswer,
-  type FaultAction,
-  type NotionSandbox,
-  rateLimited,
-  type Seed,
-} from '../../src/dev/notion-sandbox/sandbox.ts';
-import { type ContactFields, type Notion, NotionUnavailable } from '../../src/notion/notion.ts';
+import { type ContactUpdate, createContactActivities, type ReminderSentNote } from '../../src/activities/notion.ts';
+import { errorAnswer, type FaultAction, type NotionSandbox, type Seed } from '../../src/dev/notion-sandbox/sandbox.ts';
+import { type ContactFields, type Notion, NotionBusy, NotionUnavailable } from '../../src/notion/notion.ts';
 import type { Contacts } from '../../src/store/contacts.ts';
 import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
-import type { NotionReport } from '../../src/workflows/messages.ts';
+import type { CampaignReport, NotionReport } from '../../src/workflows/messages.ts';
 import {
   ANN,
   addAnn,
@@ -33,6 +27,8 @@ import { useContacts } from './use-contacts.ts';
 
 const startSandbox = useSandbox();
 const kept = useContacts();
+
+const BOOKED_AT = Date.parse('2026-11-24T10:00:00.000Z');
 
 /** What Ann's booking for the 3rd of December says. */
 function anUpdate(facts: Partial<ContactUpdate> = {}): ContactUpdate {
@@ -59,18 +55,32 @@ function onThe10th(facts: Partial<ContactUpdate> = {}): ContactUpdate {
 }
 
 function activitiesOn(
-  notion: Notion | undefined,
-  { timeZone = 'UTC', contacts = kept.contacts }: { timeZone?: string; contacts?: Contacts } = {},
+  notion: Row['notion'] | undefined,
+  {
+    timeZone = 'UTC',
+    contacts = kept.contacts,
+    now = () => BOOKED_AT,
+  }: { timeZone?: string; contacts?: Contacts; now?: () => number } = {},
 ) {
   const { findMembership } = createCampaignActivities({ notion });
-  const { updateContact } = createContactActivities({
+  const { updateContact, noteReminderSent } = createContactActivities({
     notion,
     contacts,
     personOf: (email) => `hash of ${email.toLowerCase()}`,
     timeZone,
+    now,
   });
   return {
-    findMembership: (email: string) => anAttempt().run(findMembership, { email }),
+    findMembership: (email: string, told?: string[]) =>
+      anAttempt().run(findMembership, { email, ...(told && { told }) }) as Promise<CampaignReport>,
+    noteReminderSent: (note: Partial<ReminderSentNote> = {}) =>
+      anAttempt().run(noteReminderSent, {
+        booking: { uid: 'on-the-3rd' },
+        email: ANN,
+        number: 1,
+        sentAt: '2026-11-30T15:00:00.000Z',
+        ...note,
+      }),
     updateContact: (update: Partial<ContactUpdate> = {}, attempt = anAttempt()) =>
       attempt.run(updateContact, anUpdate(update)) as Promise<NotionReport>,
   };
@@ -86,13 +96,15 @@ async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure>
 }
 
 interface Row {
-  notion: Notion;
+  notion: Pick<Notion, 'updateContact' | 'noteReminderSent' | 'findMembership'>;
   cells: Partial<ContactFields>;
   writing: boolean;
   /** The most that were ever writing at the same time. */
   mostAtOnce: number;
   /** What happens before each write; throws to have it fail. */
   before: () => Promise<void>;
+  /** What happens after each write; throws to have its answer get lost. */
+  after: () => Promise<void>;
 }
 
 /** One person's row, as {@link Notion} keeps it. */
@@ -107,15 +119,21 @@ function aRow(): Row {
       return atOnce > 0;
     },
     before: async () => undefined,
+    after: async () => undefined,
     notion: {
       findMembership: async () => ({ state: 'none' }),
-      async updateContact(_email, wanted, { onlyWhile } = {}) {
+      noteReminderSent: async () => ({ outcome: 'updated' }),
+      async updateContact(_email, wanted, { ours = [], onlyWhileOurs, beforeWrite } = {}) {
         atOnce += 1;
         row.mostAtOnce = Math.max(row.mostAtOnce, atOnce);
         try {
           await row.before();
-          if ((onlyWhile && !saysAlready(onlyWhile)) || saysAlready(wanted)) return { outcome: 'unchanged', left: [] };
+          const says = ours.find(saysAlready);
+          const isLeft = onlyWhileOurs && ours.length > 0 && !says;
+          if (isLeft || saysAlready(wanted)) return { outcome: 'unchanged', left: [] };
+          await beforeWrite?.(says);
           Object.assign(row.cells, wanted);
+          await row.after();
           return { outcome: 'updated', left: [] };
         } finally {
           atOnce -= 1;
@@ -258,7 +276,7 @@ describe('a call that is over', () => {
 
     await updateContact();
     sandbox.contacts.edit(id, cells);
-    expect(await updateContact(over)).toEqual({ outcome: 'unchanged' });
+    expect(await updateContact(over)).toMatchObject({ outcome: 'unchanged' });
     await updateContact({ ...over, standing: 'cancelled' });
 
     expect(rowOf(sandbox, id)).toMatchObject(cells);
@@ -277,18 +295,75 @@ describe('a call that is over', () => {
     expect(rowOf(sandbox, id)).toMatchObject({ 'Booking Status': 'Booked', 'Diagnostic Call Date': '2026-12-10' });
   });
 
-  it('is still ours to correct when an attempt wrote it without hearing so', async () => {
+  it('says so when a person has changed the row', async () => {
     const sandbox = await startSandbox();
     const id = addAnn(sandbox);
     const { updateContact } = activitiesOn(connect(sandbox));
     await updateContact();
-    sandbox.fail({ method: 'PATCH', action: 'commit-then-drop' });
+    sandbox.contacts.edit(id, { 'Booking Status': 'Not booked' });
 
-    await failureOf(updateContact(over));
-    expect(await updateContact(over)).toEqual({ outcome: 'unchanged' });
-    await updateContact({ ...over, standing: 'no_show' });
+    expect(await updateContact(over)).toEqual({ outcome: 'unchanged', reason: 'changed_by_a_person' });
+  });
 
-    expect(rowOf(sandbox, id)['Booking Status']).toBe('No-Show');
+  describe('when an attempt wrote it without hearing so', () => {
+    it('is ours to correct, whoever comes next', async () => {
+      const row = aRow();
+      const { updateContact } = activitiesOn(row.notion);
+      await updateContact();
+      row.after = async () => {
+        throw new NotionUnavailable('Notion did not answer within 65 s');
+      };
+      await failureOf(updateContact(over));
+      row.after = async () => undefined;
+
+      expect(await updateContact({ ...over, standing: 'no_show' })).toEqual({ outcome: 'updated' });
+
+      expect(row.cells.bookingStatus).toBe('No-Show');
+    });
+
+    it('is ours to correct after several such attempts', async () => {
+      const row = aRow();
+      const { updateContact } = activitiesOn(row.notion);
+      await updateContact();
+      for (const standing of ['completed', 'no_show', 'cancelled'] as const) {
+        row.after = async () => {
+          throw new NotionUnavailable('Notion did not answer within 65 s');
+        };
+        await failureOf(updateContact({ ...over, standing }));
+      }
+      row.after = async () => undefined;
+
+      expect(await updateContact(over)).toEqual({ outcome: 'updated' });
+    });
+
+    it('stays a person’s once they have changed it all the same', async () => {
+      const row = aRow();
+      const { updateContact } = activitiesOn(row.notion);
+      await updateContact();
+      row.after = async () => {
+        throw new NotionUnavailable('Notion did not answer within 65 s');
+      };
+      await failureOf(updateContact(over));
+      row.after = async () => undefined;
+      row.cells.callDate = '2026-12-24';
+
+      await updateContact({ ...over, standing: 'no_show' });
+
+      expect(row.cells).toEqual({ bookingStatus: 'Completed', callDate: '2026-12-24' });
+    });
+  });
+
+  it('is not written by somebody whose contact another has taken over meanwhile', async () => {
+    const row = aRow();
+    const { updateContact } = activitiesOn(row.notion);
+    row.before = async () => {
+      row.before = async () => undefined;
+      await kept.endLeases();
+      await updateContact({ ...over, standing: 'cancelled' });
+    };
+
+    expect(await failureOf(updateContact())).toMatchObject({ type: 'contact_busy' });
+    expect(row.cells.bookingStatus).toBe('Cancelled');
   });
 });
 
@@ -345,7 +420,7 @@ describe('several bookings of one person', () => {
       const sandbox = await startSandbox();
       const { updateContact } = activitiesOn(connect(sandbox));
 
-      expect(await failureOf(updateContact())).toMatchObject({ type: 'contact_not_found' });
+      expect(await updateContact()).toEqual({ outcome: 'pending', reason: 'contact_not_found' });
       addAnn(sandbox);
 
       expect(await updateContact(onThe10th())).toEqual({ outcome: 'updated' });
@@ -355,9 +430,10 @@ describe('several bookings of one person', () => {
       const sandbox = await startSandbox();
       addAnn(sandbox);
       const { updateContact } = activitiesOn(connect(sandbox));
-      sandbox.fail({ action: 'drop' });
+      sandbox.fail({ times: 20, action: 'drop' });
 
       await failureOf(updateContact());
+      sandbox.heal();
 
       expect(await updateContact(onThe10th())).toEqual({ outcome: 'updated' });
     });
@@ -392,6 +468,8 @@ describe('several bookings of one person', () => {
   describe('when the store goes away after the write', () => {
     const aStoreThatIsGone = (): Contacts => ({
       take: (...given) => kept.contacts.take(...given),
+      lease: (...given) => kept.contacts.lease(...given),
+      noteAttempt: (...given) => kept.contacts.noteAttempt(...given),
       giveBack: async () => {
         throw new StoreUnavailable('ECONNREFUSED');
       },
@@ -407,9 +485,11 @@ describe('several bookings of one person', () => {
 
     it('fail for what Notion said, if that failed as well', async () => {
       const sandbox = await startSandbox();
+      addAnn(sandbox);
+      addAnn(sandbox);
       const { updateContact } = activitiesOn(connect(sandbox), { contacts: aStoreThatIsGone() });
 
-      expect(await failureOf(updateContact())).toMatchObject({ type: 'contact_not_found', nonRetryable: true });
+      expect(await failureOf(updateContact())).toMatchObject({ type: 'contact_ambiguous', nonRetryable: true });
     });
   });
 
@@ -477,35 +557,172 @@ describe('several bookings of one person', () => {
   }, 60_000);
 });
 
-describe('what only a person can mend', () => {
-  type Story = [reason: string, seed: Seed, prepare: (sandbox: NotionSandbox) => unknown];
+describe('a person whom Notion does not know', () => {
+  const missed = (at: string) => ({ told: { contact_not_found: at } });
+  const MISSED_AT = '2026-11-24T10:00:00.000Z';
+  const whenMissedFor = (ms: number) => () => Date.parse(MISSED_AT) + ms;
+  const MINUTE_MS = 60_000;
 
-  it.each<Story>([
-    ['contact_not_found', emptySeed(), () => undefined],
-    ['contact_ambiguous', emptySeed(), (sandbox) => [addAnn(sandbox), addAnn(sandbox)]],
-    ['property_missing', without('contacts', 'Booking Status'), (sandbox) => addAnn(sandbox)],
-    ['unauthorized', emptySeed(), (sandbox) => sandbox.fail({ times: 9, action: { answer: errorAnswer(401) } })],
-    ['forbidden', emptySeed(), (sandbox) => sandbox.fail({ times: 9, action: { answer: errorAnswer(403) } })],
-  ])('ends the attempts to update a contact, by its name: %s', async (reason, seed, prepare) => {
-    const sandbox = await startSandbox(seed);
+  it('is missed at once, which is told', async () => {
+    const sandbox = await startSandbox();
+
+    expect(await activitiesOn(connect(sandbox)).updateContact()).toEqual({
+      outcome: 'pending',
+      reason: 'contact_not_found',
+    });
+  });
+
+  it.each([
+    ['at first, without a look', 1_000, 59_000, 0],
+    ['after a minute', MINUTE_MS, 9 * MINUTE_MS, 1],
+    ['after ten', 10 * MINUTE_MS + 200, 50 * MINUTE_MS - 200, 1],
+  ])('is waited for: %s', async (_, sinceMs, pauseMs, looks) => {
+    const sandbox = await startSandbox();
+    const notion = connect(sandbox);
+    const { updateContact } = activitiesOn(notion, { now: whenMissedFor(sinceMs) });
+
+    const failure = await failureOf(updateContact(missed(MISSED_AT)));
+
+    expect(failure).toMatchObject({ type: 'contact_not_found', nextRetryDelay: pauseMs, category: 'BENIGN' });
+    expect(failure.nonRetryable).toBeFalsy();
+    expect(notion.requests.filter(({ path }) => path.endsWith('/query'))).toHaveLength(looks);
+  });
+
+  it('is given up at once when the call is over before another look', async () => {
+    const sandbox = await startSandbox();
+    const soon = { startsAt: '2026-11-24T10:00:10.000Z', endsAt: '2026-11-24T10:00:40.000Z' };
+
+    expect(await failureOf(activitiesOn(connect(sandbox)).updateContact(soon))).toMatchObject({
+      type: 'contact_not_found',
+      nonRetryable: true,
+    });
+  });
+
+  it('is given up after an hour', async () => {
+    const sandbox = await startSandbox();
+    const { updateContact } = activitiesOn(connect(sandbox), { now: whenMissedFor(60 * MINUTE_MS) });
+
+    expect(await failureOf(updateContact(missed(MISSED_AT)))).toMatchObject({
+      type: 'contact_not_found',
+      nonRetryable: true,
+    });
+  });
+
+  it('is written to when somebody has added them meanwhile', async () => {
+    const sandbox = await startSandbox();
+    const { updateContact } = activitiesOn(connect(sandbox), { now: whenMissedFor(10 * MINUTE_MS) });
+    addAnn(sandbox);
+
+    expect(await updateContact(missed(MISSED_AT))).toEqual({ outcome: 'updated' });
+  });
+
+  describe('where contacts are made', () => {
+    const create = { name: 'Ann Author' };
+
+    it('is looked for once more, and then added', async () => {
+      const sandbox = await startSandbox();
+      const { updateContact } = activitiesOn(connect(sandbox), { now: whenMissedFor(100) });
+      expect(await updateContact({ create })).toEqual({ outcome: 'pending', reason: 'contact_not_found' });
+      expect(sandbox.contacts.rows()).toEqual([]);
+
+      expect(await updateContact({ create, ...missed(MISSED_AT) })).toEqual({
+        outcome: 'updated',
+        reason: 'contact_created',
+      });
+
+      expect(sandbox.contacts.rows().map(({ cells }) => [cells['Name'], cells['Booking Status']])).toEqual([
+        ['Ann Author', 'Booked'],
+      ]);
+      expect(sandbox.violations({})).toEqual([]);
+    });
+
+    it('is added once by several bookings at once', async () => {
+      const sandbox = await startSandbox();
+      const { updateContact } = activitiesOn(connect(sandbox), { now: whenMissedFor(100) });
+      const both = [{ create, ...missed(MISSED_AT) }, onThe10th({ create, ...missed(MISSED_AT) })];
+
+      await Promise.all(both.map((update) => untilWritten(() => updateContact(update))));
+
+      expect(sandbox.contacts.rows()).toHaveLength(1);
+    });
+  });
+});
+
+describe('what a person has to mend for this booking alone', () => {
+  it.each<[string, Partial<ContactUpdate>, (sandbox: NotionSandbox) => unknown]>([
+    ['contact_ambiguous', {}, (sandbox) => [addAnn(sandbox), addAnn(sandbox)]],
+    ['address_unusable', { email: 'no address' }, () => undefined],
+    ['invalid_request', {}, (sandbox) => sandbox.fail({ times: 9, path: /query/, action: { validation: ANN } })],
+  ])('ends the attempts to update a contact, by its name: %s', async (reason, update, prepare) => {
+    const sandbox = await startSandbox();
     prepare(sandbox);
 
-    const failure = await failureOf(activitiesOn(connect(sandbox)).updateContact());
+    const failure = await failureOf(activitiesOn(connect(sandbox)).updateContact(update));
 
     expect(failure).toMatchObject({ type: reason, nonRetryable: true });
     expect(JSON.stringify([failure.message, failure.stack, failure])).not.toMatch(/ann@example|ntn_/);
   });
 
   it('ends the attempts to look up a campaign', async () => {
-    const sandbox = await startSandbox(without('sequence', 'Campaign'));
+    const { findMembership } = activitiesOn(connect(await startSandbox()));
 
-    const { findMembership } = activitiesOn(connect(sandbox));
-
-    expect(await failureOf(findMembership(ANN))).toMatchObject({ type: 'property_missing', nonRetryable: true });
     expect(await failureOf(findMembership('no address'))).toMatchObject({
       type: 'address_unusable',
       nonRetryable: true,
     });
+  });
+});
+
+describe('what a person has to mend for everybody', () => {
+  it.each<[string, Seed, (sandbox: NotionSandbox) => unknown]>([
+    ['property_missing', without('contacts', 'Booking Status'), (sandbox) => addAnn(sandbox)],
+    ['unauthorized', emptySeed(), (sandbox) => sandbox.change({ kind: 'revoke_token' })],
+    ['forbidden', emptySeed(), (sandbox) => sandbox.fail({ times: 9, action: { answer: errorAnswer(403) } })],
+    ['not_shared', emptySeed(), (sandbox) => sandbox.contacts.unshare()],
+  ])('is told once, then waited for: %s', async (reason, seed, prepare) => {
+    const sandbox = await startSandbox(seed);
+    prepare(sandbox);
+    const { updateContact } = activitiesOn(connect(sandbox));
+
+    expect(await updateContact()).toEqual({ outcome: 'pending', reason });
+    const asked = sandbox.journal.length;
+    const failure = await failureOf(updateContact({ told: { [reason]: '2026-11-24T10:00:00.000Z' } }));
+
+    expect(failure).toMatchObject({ type: reason, nextRetryDelay: 240_000, category: 'BENIGN' });
+    expect(failure.nonRetryable).toBeFalsy();
+    expect(sandbox.journal).toHaveLength(asked);
+    expect(JSON.stringify([failure.message, failure.stack, failure])).not.toMatch(/ann@example|ntn_/);
+  });
+
+  it('is right by itself once it is mended', async () => {
+    const sandbox = await startSandbox();
+    const id = addAnn(sandbox);
+    sandbox.contacts.removeOption('Booking Status', 'Booked');
+    const notion = connect(sandbox);
+    const { updateContact } = activitiesOn(notion);
+    const told = { option_missing: '2026-11-24T10:00:00.000Z' };
+    await failureOf(updateContact({ told }));
+    sandbox.contacts.addOption('Booking Status', 'Booked');
+
+    notion.clock.pass(15 * 60_000);
+    expect(await updateContact({ told })).toEqual({ outcome: 'updated' });
+
+    expect(rowOf(sandbox, id)['Booking Status']).toBe('Booked');
+  });
+
+  it('leaves the membership unknown, which is told once', async () => {
+    const sandbox = await startSandbox(without('sequence', 'Campaign'));
+    const notion = connect(sandbox);
+    const { findMembership } = activitiesOn(notion);
+
+    expect(await findMembership(ANN)).toEqual({ state: 'unknown', reason: 'property_missing' });
+    expect(await failureOf(findMembership(ANN, ['property_missing']))).toMatchObject({
+      type: 'property_missing',
+      category: 'BENIGN',
+    });
+    sandbox.change({ kind: 'revoke_token' });
+    notion.clock.pass(15 * 60_000);
+    expect(await findMembership(ANN, ['property_missing'])).toEqual({ state: 'unknown', reason: 'unauthorized' });
   });
 });
 
@@ -516,32 +733,85 @@ describe('what may pass', () => {
     ['a conflict', { answer: errorAnswer(409) }],
     ['a lost connection', 'drop'],
     ['silence', 'hang'],
-  ])('is tried again, when Temporal thinks fit: %s', async (_, action) => {
+  ])('is tried again by Temporal, when it does not pass at once: %s', async (_, action) => {
     const sandbox = await startSandbox();
     const id = addAnn(sandbox);
-    const notion = connect(sandbox, { timeoutsMs: { read: 150, write: 150 } });
+    const notion = connect(sandbox, { timeoutsMs: { read: 500, write: 500 } });
     const { updateContact, findMembership } = activitiesOn(notion);
-    sandbox.fail({ times: 1, action });
+    sandbox.fail({ times: Number.POSITIVE_INFINITY, action });
 
-    const failure = await failureOf(updateContact());
-    expect(failure.nonRetryable).toBeFalsy();
-    expect(failure.nextRetryDelay).toBeUndefined();
-    sandbox.fail({ times: 1, action });
-    expect((await failureOf(findMembership(ANN))).nonRetryable).toBeFalsy();
+    for (const work of [updateContact, () => findMembership(ANN)]) {
+      const failure = await failureOf(work());
+      expect(failure.nonRetryable).toBeFalsy();
+      expect(failure.nextRetryDelay ?? 0).toBeLessThanOrEqual(240_000);
+    }
 
+    sandbox.heal();
+    notion.clock.pass(240_000);
     expect(await updateContact()).toEqual({ outcome: 'updated' });
     expect(rowOf(sandbox, id)['Booking Status']).toBe('Booked');
   });
 
-  it('is tried again after as long as Notion wants', async () => {
-    const sandbox = await startSandbox();
-    addAnn(sandbox);
-    sandbox.fail({ action: { answer: rateLimited({ retryAfter: '7' }) } });
+  it.each([
+    [7_000, 7_000],
+    [3_600_000, 240_000],
+  ])(
+    'is tried again after as long as Notion wants, or finds out by itself that it is too early: %i ms',
+    async (askedMs, pauseMs) => {
+      const { notion } = aRow();
+      const updateContact = async () => {
+        throw new NotionUnavailable('Notion answered 503', askedMs);
+      };
 
-    const failure = await failureOf(activitiesOn(connect(sandbox)).updateContact());
+      const failure = await failureOf(activitiesOn({ ...notion, updateContact }).updateContact());
 
-    expect(failure).toMatchObject({ type: 'NotionUnavailable', nextRetryDelay: 7_000 });
-    expect(failure.nonRetryable).toBeFalsy();
+      expect(failure).toMatchObject({ type: 'NotionUnavailable', nextRetryDelay: pauseMs });
+      expect(failure.nonRetryable).toBeFalsy();
+    },
+  );
+
+  it('is no failure when it is not our turn', async () => {
+    const { notion } = aRow();
+    const findMembership = async () => {
+      throw new NotionBusy(25_000);
+    };
+
+    const failure = await failureOf(activitiesOn({ ...notion, findMembership }).findMembership(ANN));
+
+    expect(failure).toMatchObject({ type: 'notion_busy', nextRetryDelay: 25_000, category: 'BENIGN' });
+  });
+});
+
+describe('noting that a reminder was sent', () => {
+  it('waits for whoever writes to the same person', async () => {
+    const row = aRow();
+    const { updateContact, noteReminderSent } = activitiesOn(row.notion);
+    const first = withResolvers();
+    row.before = () => first.promise;
+
+    const writing = updateContact();
+    await until('first write', () => row.writing);
+    expect(await failureOf(noteReminderSent())).toMatchObject({ type: 'contact_busy' });
+    first.resolve();
+    await writing;
+
+    expect(await noteReminderSent()).toEqual({ outcome: 'updated' });
+    expect(await updateContact(onThe10th())).toEqual({ outcome: 'unchanged' });
+  });
+
+  it('is tried again after what may pass, and nobody waits for it meanwhile', async () => {
+    const row = aRow();
+    row.notion.noteReminderSent = async () => {
+      throw new NotionUnavailable('Notion answered 503');
+    };
+    const { updateContact, noteReminderSent } = activitiesOn(row.notion);
+
+    expect((await failureOf(noteReminderSent())).nonRetryable).toBeFalsy();
+    expect(await updateContact()).toEqual({ outcome: 'updated' });
+  });
+
+  it('is left out where the operator does without Notion', async () => {
+    expect(await activitiesOn(undefined).noteReminderSent()).toEqual({ outcome: 'skipped', reason: 'notion_off' });
   });
 });
 

@@ -1,4 +1,6 @@
+import { Client } from '@notionhq/client';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_NOTION_CHOICES } from '../../src/config.ts';
 import type { ContactFields } from '../../src/notion/notion.ts';
 import {
   ANN,
@@ -74,15 +76,18 @@ describe('updateContact', () => {
     const sandbox = await start();
     const ann = addAnn(sandbox, { 'Booking Status': 'Booked', 'Diagnostic Call Date': '2025-12-20' });
     const notion = connect(sandbox);
-    const onlyWhile = { bookingStatus: 'Booked', callDate: '2025-12-10' } as const;
+    const written = { bookingStatus: 'Booked', callDate: '2025-12-10' } as const;
+    const afterIt = { ours: [written], onlyWhileOurs: true };
 
-    await expect(notion.updateContact(ANN, { bookingStatus: 'Completed' }, { onlyWhile })).resolves.toMatchObject({
+    await expect(notion.updateContact(ANN, { bookingStatus: 'Completed' }, afterIt)).resolves.toEqual({
       outcome: 'unchanged',
+      reason: 'changed_by_a_person',
+      left: [],
     });
     expect(writesTo(sandbox)).toEqual([]);
 
     sandbox.contacts.edit(ann, { 'Diagnostic Call Date': '2025-12-10' });
-    await notion.updateContact(ANN, { bookingStatus: 'Completed' }, { onlyWhile });
+    await notion.updateContact(ANN, { bookingStatus: 'Completed' }, afterIt);
     expect(rowOf(sandbox, ann)['Booking Status']).toBe('Completed');
   });
 
@@ -185,6 +190,7 @@ describe('updateContact, where the database does not fit', () => {
     await notion.updateContact(ANN, booked);
 
     sandbox.contacts.addOption('Christmas Campaign Status', 'Pre-Call Prep');
+    notion.clock.pass(60_000);
 
     await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
     expect(rowOf(sandbox, ann)['Christmas Campaign Status']).toBe('Pre-Call Prep');
@@ -230,7 +236,7 @@ describe('updateContact, where the database does not fit', () => {
 
     const refusal = await rejectionOf(connect(sandbox).updateContact(ANN, booked));
 
-    expect(refusal).toMatchObject({ name: 'NotionRefusal', reason });
+    expect(refusal).toMatchObject({ name: 'NotionParked', reason });
     expect(refusal.message).toContain(`"${name}"`);
     expect(writesTo(sandbox)).toEqual([]);
   });
@@ -296,5 +302,198 @@ describe('updateContact, where the database does not fit', () => {
 
     expect(await rejectionOf(notion.updateContact(ANN, booked))).toMatchObject({ reason: 'option_missing' });
     expect(sandbox.contacts.optionsOf('Booking Status')).not.toContain('Booked');
+  });
+});
+
+describe('updateContact, where things are called something else', () => {
+  const start = useSandbox();
+
+  const contacts = {
+    email: 'E-mail address',
+    bookingStatus: 'Call',
+    callDate: 'Day of the call',
+    campaignStatus: 'Christmas',
+  };
+  const values = {
+    booked: 'Scheduled',
+    cancelled: 'Off',
+    completed: 'Done',
+    noShow: 'Missed',
+    preCallPrep: 'Prepare',
+  };
+
+  async function renamed() {
+    const sandbox = await start(
+      withProperties(
+        emptySeed(),
+        'contacts',
+        { name: 'Booking Status', type: 'select', options: Object.values(values).slice(0, 4) },
+        { name: 'Christmas Campaign Status', type: 'status', options: ['Idle', 'Prepare'] },
+      ),
+    );
+    const ann = addAnn(sandbox);
+    const names = ['email', 'Booking Status', 'Diagnostic Call Date', 'Christmas Campaign Status'];
+    for (const [index, to] of Object.values(contacts).entries()) sandbox.contacts.renameProperty(names[index]!, to);
+    return { sandbox, ann };
+  }
+
+  it('goes by the names in precall.yaml', async () => {
+    const { sandbox, ann } = await renamed();
+    const notion = connect(sandbox, { choices: { contacts, values } });
+
+    await notion.updateContact(ANN, booked);
+    expect(rowOf(sandbox, ann)).toMatchObject({
+      Call: 'Scheduled',
+      'Day of the call': '2025-12-10',
+      Christmas: 'Prepare',
+    });
+
+    for (const [bookingStatus, shown] of [
+      ['Cancelled', 'Off'],
+      ['Completed', 'Done'],
+      ['No-Show', 'Missed'],
+    ] as const) {
+      await notion.updateContact(ANN, { bookingStatus });
+      expect(rowOf(sandbox, ann)['Call']).toBe(shown);
+    }
+  });
+
+  it('goes by the ids of properties just as well', async () => {
+    const { sandbox, ann } = await renamed();
+    const client = new Client({ auth: sandbox.token, baseUrl: sandbox.url, notionVersion: '2026-03-11' });
+    const { properties } = await client.dataSources.retrieve({ data_source_id: sandbox.contacts.dataSourceId });
+    const ids = Object.fromEntries(Object.entries(contacts).map(([field, name]) => [field, properties[name]!.id]));
+
+    await connect(sandbox, { choices: { contacts: ids as typeof contacts, values } }).updateContact(ANN, booked);
+
+    expect(rowOf(sandbox, ann)).toMatchObject({ Call: 'Scheduled', Christmas: 'Prepare' });
+  });
+
+  it('finds the address that a formula makes up', async () => {
+    const seed = emptySeed();
+    const address = { name: 'Address', type: 'formula' as const, expression: 'lower(prop("email"))' };
+    const sandbox = await start({
+      ...seed,
+      contacts: { ...seed.contacts, properties: [...seed.contacts.properties, address] },
+    });
+    const ann = addAnn(sandbox, { email: 'ANN@example.com' });
+    const choices = { contacts: { ...DEFAULT_NOTION_CHOICES.contacts, email: 'Address' } };
+
+    await connect(sandbox, { choices }).updateContact(ANN, booked);
+
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
+  });
+
+  it('goes on meaning the property that bore the name first, though another one is called so since', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    const notion = connect(sandbox);
+    await notion.updateContact(ANN, { bookingStatus: 'Cancelled' });
+    sandbox.contacts.renameProperty('Booking Status', 'Call');
+    sandbox.contacts.addProperty('Booking Status', 'select', ['Booked']);
+    notion.clock.pass(15 * 60_000);
+
+    await notion.updateContact(ANN, booked);
+
+    expect(rowOf(sandbox, ann)).toMatchObject({ Call: 'Booked', 'Booking Status': null });
+  });
+});
+
+describe('updateContact, where people have a say', () => {
+  const start = useSandbox();
+
+  it('leaves a contact alone that has a status people keep for themselves', async () => {
+    const status = { name: 'Booking Status', type: 'select' as const, options: ['Booked', 'Won', 'Lost'] };
+    const sandbox = await start(withProperties(emptySeed(), 'contacts', status));
+    const ann = addAnn(sandbox, { 'Booking Status': 'Won' });
+    const notion = connect(sandbox, { choices: { keptStatuses: ['Lost', 'won', 'Not there'] } });
+
+    await expect(notion.updateContact(ANN, booked)).resolves.toEqual({
+      outcome: 'unchanged',
+      reason: 'kept_by_a_person',
+      left: [],
+    });
+    expect(writesTo(sandbox)).toEqual([]);
+
+    sandbox.contacts.edit(ann, { 'Booking Status': null });
+    await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'updated' });
+  });
+
+  it('goes on knowing such a status when it is renamed', async () => {
+    const status = { name: 'Booking Status', type: 'select' as const, options: ['Booked', 'Won'] };
+    const sandbox = await start(withProperties(emptySeed(), 'contacts', status));
+    addAnn(sandbox, { 'Booking Status': 'Won' });
+    const notion = connect(sandbox, { choices: { keptStatuses: ['Won'] } });
+    await notion.updateContact(ANN, booked);
+    sandbox.contacts.renameOption('Booking Status', 'Won', 'Client');
+    notion.clock.pass(15 * 60_000);
+
+    await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ reason: 'kept_by_a_person' });
+  });
+
+  it('takes what it may have written for its own, and tells which before it writes', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox, { 'Booking Status': 'Cancelled', 'Diagnostic Call Date': '2025-12-10' });
+    const written = { bookingStatus: 'Booked', callDate: '2025-12-10' } as const;
+    const attempted = { bookingStatus: 'Cancelled', callDate: '2025-12-10' } as const;
+    const told: unknown[] = [];
+
+    await connect(sandbox).updateContact(
+      ANN,
+      { bookingStatus: 'Completed', callDate: '2025-12-10' },
+      {
+        ours: [written, attempted],
+        onlyWhileOurs: true,
+        async beforeWrite(says) {
+          told.push(says, rowOf(sandbox, ann)['Booking Status']);
+        },
+      },
+    );
+
+    expect(told).toEqual([attempted, 'Cancelled']);
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Completed');
+  });
+
+  it('writes nothing if that cannot be noted before', async () => {
+    const sandbox = await start();
+    addAnn(sandbox);
+    const beforeWrite = () => Promise.reject(new Error('the store is away'));
+
+    const error = await rejectionOf(connect(sandbox).updateContact(ANN, booked, { beforeWrite }));
+
+    expect(error.message).toBe('the store is away');
+    expect(writesTo(sandbox)).toEqual([]);
+  });
+});
+
+describe('a contact that goes away between the look and the write', () => {
+  const start = useSandbox();
+
+  it('is looked for once more, and missed', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    sandbox.fail({ method: 'PATCH', action: { change: { kind: 'trash', id: ann } } });
+
+    expect(await rejectionOf(connect(sandbox).updateContact(ANN, booked))).toMatchObject({
+      name: 'NotionRefusal',
+      reason: 'contact_not_found',
+    });
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Not booked');
+  });
+
+  it.each(['trash', 'archive_row'] as const)('gives way to another one with the address: %s', async (kind) => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox);
+    sandbox.fail({ method: 'PATCH', action: { change: { kind, id: ann } } });
+    const others: string[] = [];
+
+    await connect(sandbox).updateContact(ANN, booked, {
+      async beforeWrite() {
+        if (others.length === 0) others.push(addAnn(sandbox));
+      },
+    });
+
+    expect(rowOf(sandbox, others[0]!)['Booking Status']).toBe('Booked');
+    expect(writesTo(sandbox).filter(({ committed }) => committed)).toHaveLength(1);
   });
 });

@@ -1,213 +1,205 @@
 import { inspect } from 'node:util';
+import getPort from 'get-port';
 import { describe, expect, it } from 'vitest';
-import { edgeAnswer, errorAnswer, type FaultAction, rateLimited } from '../../src/dev/notion-sandbox/sandbox.ts';
-import { ANN, addAnn, addToCampaign, connect, rejectionOf, rowOf, useSandbox, writesTo } from './support.ts';
+import { createClient } from '../../src/notion/client.ts';
+import { meaningOf } from '../../src/notion/failures.ts';
+import { addPage, anAsking, readPage, setTitle } from './asking.ts';
+import { edge, limited, type Move, PAGE_ID, refused, useScriptedNotion } from './scripted-notion.ts';
+import { rejectionOf } from './support.ts';
 
-const booked = { bookingStatus: 'Booked', callDate: '2025-12-10', campaignStatus: 'Pre-Call Prep' } as const;
-const hasty = { timeoutsMs: { read: 150, write: 300 } };
+const ANN = 'ann@example.com';
+const TOKEN = 'ntn_secret';
+const HASTY = { read: 200, write: 200 };
 
-const unavailable: [string, FaultAction][] = [
-  ['500', { answer: errorAnswer(500) }],
-  ['502 in HTML', { answer: edgeAnswer(502) }],
-  ['503', { answer: errorAnswer(503) }],
-  ['504', { answer: errorAnswer(504) }],
-  ['529', { answer: errorAnswer(529) }],
-  ['409', { answer: errorAnswer(409) }],
-  ['403 from the network in front', { answer: edgeAnswer(403) }],
-  ['a 200 in HTML', { answer: edgeAnswer(200) }],
-  ['an empty 200', { answer: { status: 200, body: '', headers: {} } }],
-  ['a 200 that is no object', { answer: { status: 200, body: 'null', headers: {} } }],
-  ['silence', 'hang'],
-  ['half an answer', 'hang-in-body'],
-  ['a closed connection', 'drop'],
-];
+describe('an answer', () => {
+  const start = useScriptedNotion();
 
-describe('a failure that can pass', () => {
-  const start = useSandbox();
+  /** What it means that a request is answered so. */
+  async function meaning(move: Move): Promise<Error> {
+    const notion = await start();
+    notion.script(move);
+    // A busy machine may be slow to answer.
+    const client = createClient({
+      token: TOKEN,
+      baseUrl: notion.url,
+      ...(typeof move === 'string' && { timeoutsMs: HASTY }),
+    });
+    return meaningOf(await rejectionOf(readPage(client, 1))) as Error;
+  }
 
-  it.each(unavailable)('%s, on a look-up, is reported as such and not repeated', async (_, action) => {
-    const sandbox = await start();
-    addToCampaign(sandbox, ANN);
-    const notion = connect(sandbox, hasty);
-    sandbox.fail({ path: /query$/, action });
-
-    const error = await rejectionOf(notion.findMembership(ANN));
-
-    expect(error).toMatchObject({ name: 'NotionUnavailable' });
-    expect(queries(sandbox)).toHaveLength(1);
-    await expect(notion.findMembership(ANN)).resolves.toMatchObject({ state: 'member' });
+  it.each<[string, Move, string, string]>([
+    ['a 401', refused(401, 'unauthorized'), 'unauthorized', 'NOTION_TOKEN'],
+    ['a 403', refused(403, 'restricted_resource'), 'forbidden', 'capability'],
+    [
+      'a 403 for want of blocks',
+      refused(403, 'restricted_resource', { data: { block_limit: '1000' } }),
+      'creates_blocked',
+      'plan',
+    ],
+    ['a 404', refused(404, 'object_not_found'), 'not_shared', 'shared with the integration'],
+    ['a 404 that is not Notion’s', edge(404), 'invalid_request', '404'],
+    [
+      'a page in the trash',
+      refused(400, 'validation_error', {
+        message: "Can't edit block that is archived. You must unarchive the block before editing.",
+      }),
+      'archived',
+      'restore it',
+    ],
+    ['a 400', refused(400, 'validation_error'), 'invalid_request', '400 validation_error'],
+    ['a 413', edge(413), 'invalid_request', '413'],
+    [
+      'a redirect',
+      { status: 308, body: '', headers: { location: 'https://www.notion.so/' } },
+      'invalid_request',
+      '308',
+    ],
+    ['a full database', refused(409, 'row_limit_exceeded'), 'row_limit', 'archive some'],
+    ['a 429 that blocks', limited('1', 'public_api_request_blocked'), 'blocked', 'support'],
+  ])('that only a person can change is %s', async (_, move, reason, words) => {
+    expect(await meaning(move)).toMatchObject({
+      name: 'NotionRefusal',
+      reason,
+      message: expect.stringContaining(words),
+    });
   });
 
-  it.each(unavailable)('%s, on a write, leaves a row that is right after the next try', async (_, action) => {
-    const sandbox = await start();
-    const ann = addAnn(sandbox);
-    const notion = connect(sandbox, hasty);
-    sandbox.fail({ method: 'PATCH', action });
-
-    expect(await rejectionOf(notion.updateContact(ANN, booked))).toMatchObject({ name: 'NotionUnavailable' });
-    expect(writesTo(sandbox)).toHaveLength(1);
-
-    await notion.updateContact(ANN, booked);
-    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
+  it.each<[string, Move, string]>([
+    ['a 429', limited(), 'limited'],
+    ['a 429 in HTML', edge(429), 'limited'],
+    ['a 429 for a reason that we do not know', limited('1', 'mcp_tool_rate_limit'), 'limited'],
+    ['a 529', refused(529, 'service_overload'), 'overloaded'],
+    ['a 403 in HTML', edge(403), 'turned_away'],
+    ['a 409', refused(409, 'conflict_error'), 'conflict'],
+    ['a 408', edge(408), 'open'],
+    ['a 500', refused(500, 'internal_server_error'), 'open'],
+    ['a 599', edge(599), 'open'],
+    ['a 200 in HTML', edge(200), 'open'],
+    ['none', 'drop', 'open'],
+    ['one that comes too late', 'hang', 'open'],
+    ['one that does not end', 'hang_in_body', 'open'],
+  ])('that may be another one later is %s', async (_, move, fate) => {
+    expect(await meaning(move)).toMatchObject({ name: 'NotionUnavailable', fate, saved: undefined });
   });
 
-  it.each<[string, FaultAction]>([
-    ['the connection closes', 'commit-then-drop'],
-    ['Notion answers 503', { commitThenAnswer: errorAnswer(503) }],
-    ['the answer stops half way', 'hang-in-body'],
-  ])('is not written twice when it was saved although %s', async (_, action) => {
-    const sandbox = await start();
-    const ann = addAnn(sandbox);
-    const notion = connect(sandbox, hasty);
-    sandbox.fail({ method: 'PATCH', action });
-    await rejectionOf(notion.updateContact(ANN, booked));
-    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
-
-    await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'unchanged' });
-
-    expect(writesTo(sandbox)).toHaveLength(1);
+  it.each<[string, object, readonly string[] | undefined]>([
+    ['a page', { committed_resource_id: PAGE_ID }, [PAGE_ID]],
+    ['blocks', { committed_resource_id: PAGE_ID, committed_child_ids: ['b1', 'b2'] }, ['b1', 'b2']],
+    ['a change', { retry_guidance: ['Read the object again.', 'Do not repeat the write.'] }, []],
+    ['nothing', { retry_guidance: ['Try again with a smaller page_size.'] }, undefined],
+    ['nothing that could be read', { retry_guidance: 7, committed_child_ids: 'b1' }, undefined],
+  ])('may tell that %s was saved all the same', async (_, data, saved) => {
+    expect(await meaning(refused(503, 'service_unavailable', { data }))).toMatchObject({ saved });
   });
 
-  it.each([
-    ['seconds', rateLimited({ retryAfter: '120' }), 120_000, 120_000],
-    ['a date', rateLimited({ retryAfter: new Date(Date.now() + 3_600_000).toUTCString() }), 3_500_000, 3_600_000],
-    ['the body', rateLimited(), 31_000, 31_000],
-    ['a 529', errorAnswer(529, { 'retry-after': '7' }), 7_000, 7_000],
-  ])('says how long Notion asked to be left alone, told by %s', async (_, answer, least, most) => {
-    const sandbox = await start();
-    sandbox.fail({ path: /query$/, action: { answer } });
+  it.each<[string, Move, number, number]>([
+    ['seconds', limited('120'), 120_000, 120_000],
+    ['a date', limited(new Date(Date.now() + 3_600_000).toUTCString()), 3_500_000, 3_600_000],
+    ['the body', refused(429, 'rate_limited', { data: { retry_after: '31' } }), 31_000, 31_000],
+    ['a 529', refused(529, 'service_overload', { headers: { 'retry-after': '7' } }), 7_000, 7_000],
+    ['a 503', refused(503, 'service_unavailable', { headers: { 'retry-after': '7' } }), 7_000, 7_000],
+  ])('may tell how long Notion wants to be left alone: %s', async (_, move, least, most) => {
+    const { retryAfterMs } = (await meaning(move)) as unknown as { retryAfterMs: number };
 
-    const error = await rejectionOf(connect(sandbox).findMembership(ANN));
-
-    expect(error).toMatchObject({ name: 'NotionUnavailable', retryAfterMs: expect.any(Number) });
-    const { retryAfterMs } = error as unknown as { retryAfterMs: number };
     expect(retryAfterMs).toBeGreaterThanOrEqual(least);
     expect(retryAfterMs).toBeLessThanOrEqual(most);
   });
 
-  it('hangs up when time is over, so that Notion knows', async () => {
-    const sandbox = await start();
-    sandbox.fail({ path: /query$/, action: 'hang' });
+  it('is not waited for by hanging on: Notion hears that we have gone', async () => {
+    const notion = await start();
+    notion.script('hang');
+    const client = createClient({ token: TOKEN, baseUrl: notion.url, timeoutsMs: HASTY });
 
-    const error = await rejectionOf(connect(sandbox, hasty).findMembership(ANN));
+    expect((await rejectionOf(readPage(client, 1))).message).toBe('Notion did not answer within 0.2 s');
 
-    expect(error.message).toBe('Notion did not answer within 0.15 s');
-    await expect.poll(() => queries(sandbox)[0]?.abandoned).toBe(true);
+    await expect.poll(() => notion.met[0]?.abandoned).toBe(true);
   });
 
-  it('is patient with writes: giving up earlier than Notion would leave them in doubt', async () => {
-    const sandbox = await start();
-    addAnn(sandbox);
-    sandbox.fail({ method: 'PATCH', action: { delayMs: 200 } });
+  it('is waited for longer after a write, which giving up would leave in doubt', async () => {
+    const notion = await start();
+    notion.script('hang');
+    const client = createClient({ token: TOKEN, baseUrl: notion.url, timeoutsMs: { read: 50, write: 10_000 } });
+    setTimeout(notion.release, 200);
 
-    await expect(connect(sandbox, hasty).updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'updated' });
+    await expect(setTitle(client, 1)).resolves.toMatchObject({ id: PAGE_ID });
   });
 
-  it('on the way to the database is not remembered', async () => {
-    const sandbox = await start();
-    const notion = connect(sandbox);
-    sandbox.fail({ path: /databases/, action: { answer: errorAnswer(503) } });
-    await rejectionOf(notion.findMembership(ANN));
+  it('may be missing because nobody listens', async () => {
+    const client = createClient({ token: TOKEN, baseUrl: `http://127.0.0.1:${await getPort()}` });
 
-    await expect(notion.findMembership(ANN)).resolves.toEqual({ state: 'none' });
-  });
-
-  it('includes nobody listening at all', async () => {
-    const sandbox = await start();
-    const notion = connect(sandbox);
-    await sandbox.stop();
-
-    expect(await rejectionOf(notion.findMembership(ANN))).toMatchObject({
+    expect(await rejectionOf(readPage(client, 1))).toMatchObject({
       name: 'NotionUnavailable',
       message: 'Notion cannot be reached (ECONNREFUSED)',
     });
   });
 });
 
-describe('a failure that only a person can resolve', () => {
-  const start = useSandbox();
+describe('what may be told of a request', () => {
+  const start = useScriptedNotion();
 
-  it('is a token that is not accepted', async () => {
-    const sandbox = await start();
-    const notion = connect(sandbox, { token: 'ntn_revoked' });
+  it('is method, path, status, the ids of request and ray, and how long it took', async () => {
+    const notion = await start();
+    notion.script(
+      refused(404, 'object_not_found', { headers: { 'cf-ray': '8f2d1c4b5a697812-FRA' } }),
+      refused(404, 'object_not_found', { headers: { 'cf-ray': `ray of ${ANN}`, 'x-notion-request-id': ANN } }),
+      'drop',
+    );
+    const { begin, requests } = anAsking(notion);
+    const asked = { method: 'GET', path: `/v1/pages/${PAGE_ID}`, durationMs: expect.any(Number) };
 
-    expect(await rejectionOf(notion.findMembership(ANN))).toMatchObject({
-      name: 'NotionRefusal',
-      reason: 'unauthorized',
-      message: expect.stringContaining('NOTION_TOKEN'),
-    });
+    await rejectionOf(begin().read(readPage));
+    await rejectionOf(begin().read(readPage));
+    await begin().read(readPage);
+
+    expect(requests).toEqual([
+      { ...asked, status: 404, requestId: expect.stringMatching(/^[0-9a-f-]{36}$/), rayId: '8f2d1c4b5a697812-FRA' },
+      { ...asked, status: 404 },
+      asked,
+      { ...asked, status: 200 },
+    ]);
   });
 
-  it.each([
-    ['a missing capability', 'forbidden', errorAnswer(403)],
-    ['an integration that is blocked', 'blocked', rateLimited({ reason: 'public_api_request_blocked' })],
-    ['a redirect', 'invalid_request', { status: 308, body: '', headers: { location: 'https://www.notion.so/' } }],
-    ['a 404 that is not Notion’s', 'invalid_request', edgeAnswer(404)],
-  ] as const)('is %s', async (_, reason, answer) => {
-    const sandbox = await start();
-    sandbox.fail({ times: 10, path: /query$/, action: { answer } });
-
-    expect(await rejectionOf(connect(sandbox).findMembership(ANN))).toMatchObject({ name: 'NotionRefusal', reason });
-  });
-});
-
-describe('what may be told', () => {
-  const start = useSandbox();
-
-  it('is method, path, status, the id of the request and how long it took', async () => {
-    const sandbox = await start();
-    const notion = connect(sandbox);
-
-    await notion.findMembership(ANN);
-
-    expect(notion.requests.at(-1)).toEqual({
-      method: 'POST',
-      path: `/v1/data_sources/${sandbox.sequence.dataSourceId}/query`,
-      status: 200,
-      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      durationMs: expect.any(Number),
-    });
-  });
-
-  it('never holds the address or the token, not even when Notion quotes them back', async ({ onTestFinished }) => {
-    const sandbox = await start();
-    addAnn(sandbox);
+  it('never holds an address or the token, not even when Notion quotes them back', async ({ onTestFinished }) => {
+    const notion = await start();
     const printed = capturePrinting(onTestFinished);
-    const echo = `Invalid value ${ANN}, token ${sandbox.token}`;
-    const quoting = (status: number, code = 'validation_error') => ({
-      answer: {
-        status,
-        body: { object: 'error', status, code, message: echo, request_id: ANN },
-        headers: { 'x-leak': ANN },
-      },
+    const quoting = (status: number, code = 'validation_error'): Move => ({
+      status,
+      body: { object: 'error', status, code, message: `Invalid ${ANN}, ${TOKEN}`, request_id: ANN },
+      headers: { 'x-leak': ANN },
     });
-    const actions = [
-      ...unavailable.map(([, action]) => action),
-      ...[400, 401, 403, 404, 500].flatMap((status) => [quoting(status), quoting(status, ANN)]),
+    const moves = [
+      ...[200, 400, 401, 403, 404, 409, 429, 500, 503, 529].flatMap((status) => [
+        quoting(status),
+        quoting(status, ANN),
+      ]),
+      ...(['drop', 'hang', 'hang_in_body'] as const),
     ];
 
-    const errors: Error[] = [];
-    const requests: unknown[] = [];
-    for (const method of ['POST', 'PATCH'] as const) {
-      for (const action of actions) {
-        const notion = connect(sandbox, hasty);
-        sandbox.fail({ method, times: 2, action });
-        errors.push(await rejectionOf(notion.updateContact(ANN, booked)));
-        requests.push(notion.requests);
-        sandbox.heal();
-        await notion.updateContact(ANN, { bookingStatus: 'Cancelled' });
+    const told: unknown[] = [];
+    for (const move of moves) {
+      for (const kind of ['read', 'set', 'add'] as const) {
+        const { begin, requests, log } = anAsking(notion, {
+          token: TOKEN,
+          ...(typeof move === 'string' && { timeoutsMs: HASTY }),
+        });
+        notion.script(...Array<Move>(6).fill(move));
+        const ask = begin();
+        const acts = {
+          read: () => ask.read(readPage),
+          set: () => ask.set(setTitle, async () => false),
+          add: () => ask.add(addPage, async () => undefined),
+        };
+        told.push(await acts[kind]().then(() => 'done', everythingIn), requests, log.lines);
+        notion.forget();
       }
     }
 
-    const told = [...errors.map(everythingIn), JSON.stringify([requests, sandbox.journal]), ...printed()].join('\n');
-    expect(told).not.toContain(ANN);
-    expect(told).not.toContain(sandbox.token);
+    const text = [JSON.stringify(told), ...printed()].join('\n');
+    expect(text).toContain('validation_error');
+    expect(text).not.toContain(ANN);
+    expect(text).not.toContain(TOKEN);
   });
 });
-
-function queries(sandbox: Awaited<ReturnType<ReturnType<typeof useSandbox>>>) {
-  return sandbox.journal.filter(({ path }) => path.endsWith('/query'));
-}
 
 /** What a logger or Temporal could serialize of an error. */
 function everythingIn(error: Error): string {

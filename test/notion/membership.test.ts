@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { ANN, addToCampaign, connect, emptySeed, rejectionOf, useSandbox, withProperties } from './support.ts';
+import { DEFAULT_NOTION_CHOICES } from '../../src/config.ts';
+import {
+  ANN,
+  addAnn,
+  addToCampaign,
+  connect,
+  emptySeed,
+  rejectionOf,
+  relatedSeed,
+  useSandbox,
+  withProperties,
+} from './support.ts';
 
 describe('findMembership', () => {
   const start = useSandbox();
@@ -93,6 +104,19 @@ describe('findMembership', () => {
     await expect(connect(sandbox).findMembership(ANN)).resolves.toMatchObject({ state: 'member' });
   });
 
+  it('knows a campaign whose option is renamed while it runs', async () => {
+    const sandbox = await start();
+    addToCampaign(sandbox, ANN);
+    const notion = connect(sandbox);
+    await notion.findMembership('nobody@example.com');
+    sandbox.sequence.renameOption('Campaign', 'Christmas 2025', 'Xmas');
+
+    const member = { state: 'member', campaign: 'Christmas 2025' };
+    await expect(notion.findMembership(ANN)).resolves.toEqual(member);
+    notion.clock.pass(15 * 60_000);
+    await expect(notion.findMembership(ANN)).resolves.toEqual(member);
+  });
+
   it('refuses what is no address without asking', async () => {
     const notion = connect(await start());
 
@@ -109,5 +133,125 @@ describe('findMembership', () => {
 
     expect(notion.requests.filter(({ method }) => method === 'GET')).toHaveLength(2);
     expect(sandbox.journal).toHaveLength(5);
+  });
+});
+
+describe('the e-mails that a member has got', () => {
+  const start = useSandbox();
+
+  it('are known from the rows of their campaign, and of each the earliest time', async () => {
+    const sandbox = await start(
+      withProperties(
+        emptySeed(),
+        'sequence',
+        { name: 'Email 2 Sent', type: 'checkbox' },
+        { name: 'Email 3 Sent', type: 'rich_text' },
+        { name: 'Email 4 Sent', type: 'rich_text' },
+      ),
+    );
+    const rows = [
+      {
+        'Email 1 Sent': '2025-12-04T09:00:00.000+01:00',
+        'Email 2 Sent': true,
+        'Email 3 Sent': ' 2025-12-06T10:00:00Z ',
+      },
+      {
+        'Email 1 Sent': '2025-12-04',
+        'Email 3 Sent': 'not yet',
+        'Email 4 Sent': 'maybe',
+        'Email 5 Sent': '2025-12-09',
+      },
+    ];
+    for (const cells of rows) sandbox.sequence.edit(addToCampaign(sandbox, ANN), cells);
+    sandbox.sequence.edit(addToCampaign(sandbox, ANN, 'Spring 2026'), {
+      'Email 1 Sent': '2024-01-01',
+      'Email 6 Sent': '2024-01-06',
+    });
+
+    await expect(connect(sandbox).findMembership(ANN)).resolves.toEqual({
+      state: 'member',
+      campaign: 'Christmas 2025',
+      emailsSent: [
+        { email: 1, at: '2025-12-04' },
+        { email: 2 },
+        { email: 3, at: '2025-12-06T10:00:00.000Z' },
+        { email: 5, at: '2025-12-09' },
+      ],
+    });
+  });
+
+  it('are as many as were named; the time that a row was made will do', async () => {
+    const sandbox = await start(
+      withProperties(emptySeed(), 'sequence', { name: 'Email 2 Sent', type: 'created_time' }),
+    );
+    sandbox.sequence.edit(addToCampaign(sandbox, ANN), { 'Email 1 Sent': '2025-12-01' });
+    const sequence = { ...DEFAULT_NOTION_CHOICES.sequence, emailsSent: ['Email 2 Sent'] };
+
+    const membership = await connect(sandbox, { choices: { sequence } }).findMembership(ANN);
+
+    expect(membership).toMatchObject({ emailsSent: [{ email: 1, at: expect.stringMatching(/^\d{4}-.*Z$/) }] });
+  });
+
+  it('are not known where their properties are missing, which is said once and keeps nobody from being a member', async () => {
+    const sandbox = await start();
+    sandbox.sequence.edit(addToCampaign(sandbox, ANN), { 'Email 1 Sent': '2025-12-01' });
+    sandbox.sequence.removeProperty('Email 7 Sent');
+    sandbox.sequence.retypeProperty('Email 6 Sent', 'select');
+    const notion = connect(sandbox);
+
+    await notion.findMembership(ANN);
+    await expect(notion.findMembership(ANN)).resolves.toMatchObject({
+      state: 'member',
+      emailsSent: [{ email: 1, at: '2025-12-01' }],
+    });
+
+    expect(notion.log.lines.map(({ level, facts }) => [level, facts])).toEqual([
+      ['warn', { database: 'Email Sequence database', missing: ['Email 6 Sent', 'Email 7 Sent'] }],
+    ]);
+  });
+});
+
+describe('a sequence whose rows refer to the contacts', () => {
+  const start = useSandbox();
+  const sequence = { ...DEFAULT_NOTION_CHOICES.sequence, foundBy: { contact: 'Contact' } };
+
+  it('is found by the contact', async () => {
+    const sandbox = await start(relatedSeed());
+    const [ann, joann] = [addAnn(sandbox), sandbox.contacts.add({ Name: 'Jo Ann', email: 'joann@example.com' })];
+    const notion = connect(sandbox, { choices: { sequence } });
+    sandbox.sequence.add({ Name: 'Jo Ann', Contact: [joann], Campaign: 'Christmas 2025' });
+    await expect(notion.findMembership(ANN)).resolves.toEqual({ state: 'none' });
+
+    sandbox.sequence.add({
+      Name: 'Ann',
+      Contact: [joann, ann],
+      Campaign: 'Christmas 2025',
+      'Email 2 Sent': '2025-12-02',
+    });
+
+    await expect(notion.findMembership(ANN)).resolves.toEqual({
+      state: 'member',
+      campaign: 'Christmas 2025',
+      emailsSent: [{ email: 2, at: '2025-12-02' }],
+    });
+  });
+
+  it('is found by any of several contacts with the address', async () => {
+    const sandbox = await start(relatedSeed());
+    const [, other] = [addAnn(sandbox), addAnn(sandbox)];
+    sandbox.sequence.add({ Name: 'Ann', Contact: [other!], Campaign: 'Christmas 2025' });
+
+    await expect(connect(sandbox, { choices: { sequence } }).findMembership(ANN)).resolves.toMatchObject({
+      state: 'member',
+    });
+  });
+
+  it('knows nobody who is no contact, without asking it', async () => {
+    const sandbox = await start(relatedSeed());
+    const notion = connect(sandbox, { choices: { sequence } });
+
+    await expect(notion.findMembership(ANN)).resolves.toEqual({ state: 'none' });
+
+    expect(notion.requests.filter(({ path }) => path.endsWith('/query'))).toHaveLength(1);
   });
 });

@@ -1,4 +1,5 @@
 import { afterEach } from 'vitest';
+import { DEFAULT_NOTION_CHOICES, type NotionChoices, type NotionSettings } from '../../src/config.ts';
 import {
   type Cells,
   demoSeed,
@@ -7,7 +8,9 @@ import {
   type Seed,
   startNotionSandbox,
 } from '../../src/dev/notion-sandbox/sandbox.ts';
+import { createLocalPace } from '../../src/local-pace.ts';
 import { createNotion, type Notion, type NotionOptions, type NotionRequest } from '../../src/notion/notion.ts';
+import { aJumpingClock, aLog, type JumpingClock } from './asking.ts';
 
 /** The person all stories are about. */
 export const ANN = 'ann@example.com';
@@ -31,28 +34,55 @@ export function emptySeed(): Seed {
   return { contacts: { ...contacts, rows: [] }, sequence: { ...sequence, rows: [] } };
 }
 
+/** The same with a relation to the contact in the place of the address. */
+export function relatedSeed(): Seed {
+  const { contacts, sequence } = emptySeed();
+  const properties = sequence.properties.map(
+    (property): PropertySeed =>
+      property.name === 'Email' ? { name: 'Contact', type: 'relation', to: contacts.title } : property,
+  );
+  return { contacts, sequence: { ...sequence, properties } };
+}
+
 /** The same with some properties of other types. */
 export function withProperties(seed: Seed, table: keyof Seed, ...others: PropertySeed[]): Seed {
   const properties = seed[table].properties.map((own) => others.find(({ name }) => name === own.name) ?? own);
   return { ...seed, [table]: { ...seed[table], properties } };
 }
 
-/** The adapter, and what it tells about its requests. */
+export interface Connected extends Notion {
+  requests: NotionRequest[];
+  /** Waits take no time on it. */
+  clock: JumpingClock;
+  log: ReturnType<typeof aLog>;
+}
+
+export interface ConnectOptions extends Partial<Omit<NotionOptions, 'settings' | 'choices' | 'clock'>> {
+  clock?: JumpingClock;
+  settings?: Partial<NotionSettings>;
+  choices?: Partial<NotionChoices>;
+}
+
+/** The adapter by itself on the pace of one process, and what it tells about its requests. */
 export function connect(
   sandbox: NotionSandbox,
-  options: Partial<NotionOptions> = {},
-): Notion & { requests: NotionRequest[] } {
+  { settings, choices, clock = aJumpingClock(), ...options }: ConnectOptions = {},
+): Connected {
   const requests: NotionRequest[] = [];
+  const log = aLog();
+  const { token, url: baseUrl, contactsDatabaseId, sequenceDatabaseId } = sandbox;
   const notion = createNotion({
-    token: sandbox.token,
-    baseUrl: sandbox.url,
-    contactsDatabaseId: sandbox.contactsDatabaseId,
-    sequenceDatabaseId: sandbox.sequenceDatabaseId,
-    campaigns: ['Christmas 2025'],
+    settings: { token, baseUrl, contactsDatabaseId, sequenceDatabaseId, ...settings },
+    choices: { ...DEFAULT_NOTION_CHOICES, ...choices },
+    pace: createLocalPace({ requestsPerMinute: 150, now: clock.now }),
+    log: log as never,
+    clock,
+    now: clock.now,
+    random: () => 0.5,
     onRequest: (request) => requests.push(request),
     ...options,
   });
-  return { ...notion, requests };
+  return { ...notion, requests, clock, log };
 }
 
 export function addAnn(sandbox: NotionSandbox, cells: Cells = {}): string {

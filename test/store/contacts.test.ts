@@ -43,7 +43,12 @@ describeStores('the contacts', (store) => {
 
   describe('a contact that nobody has', () => {
     it('is taken by whoever comes, with what the booking says', async () => {
-      expect(await take()).toEqual({ token: expect.any(String), claims: [first], written: undefined });
+      expect(await take()).toEqual({
+        token: expect.any(String),
+        claims: [first],
+        written: undefined,
+        attempted: undefined,
+      });
     });
 
     it('goes to one of several who come at once, and what the others say is noted', async () => {
@@ -105,6 +110,73 @@ describeStores('the contacts', (store) => {
       await contacts().giveBack(ANN, token, over);
 
       expect((await take()).written).toEqual(over);
+    });
+  });
+
+  describe('what was about to be written', () => {
+    const booked = { bookingStatus: 'Booked', callDate: '2026-12-03' } as const;
+    const over = { bookingStatus: 'Completed', callDate: '2026-12-03' } as const;
+    const missed = { bookingStatus: 'No-Show', callDate: '2026-12-03' } as const;
+
+    it('is told to those who come after, when nobody heard what became of it', async () => {
+      await contacts().giveBack(ANN, (await take()).token, booked);
+      const { token } = await take();
+
+      expect(await contacts().noteAttempt(ANN, token, { toWrite: over })).toBe(true);
+      await contacts().giveBack(ANN, token);
+
+      expect(await take()).toMatchObject({ written: booked, attempted: over });
+    });
+
+    it('is forgotten once something was written', async () => {
+      const { token } = await take();
+      await contacts().noteAttempt(ANN, token, { toWrite: over });
+      await contacts().giveBack(ANN, token, over);
+
+      expect(await take()).toMatchObject({ written: over, attempted: undefined });
+    });
+
+    it('counts as written when the contact turns out to say it', async () => {
+      await contacts().giveBack(ANN, (await take()).token, booked);
+      const lost = await take();
+      await contacts().noteAttempt(ANN, lost.token, { toWrite: over });
+      await contacts().giveBack(ANN, lost.token);
+      const next = await take();
+
+      await contacts().noteAttempt(ANN, next.token, { toWrite: missed, says: over });
+      await contacts().giveBack(ANN, next.token);
+
+      expect(await take()).toMatchObject({ written: over, attempted: missed });
+    });
+
+    it('is not noted for one who has lost the contact to somebody else', async () => {
+      const late = await take();
+      await store().rows(sql`update contacts set claimed_until = now()`);
+      const next = await take(second);
+
+      expect(await contacts().noteAttempt(ANN, late.token, { toWrite: over })).toBe(false);
+      await contacts().giveBack(ANN, next.token);
+
+      expect((await take()).attempted).toBeUndefined();
+    });
+  });
+
+  describe('taken without a booking', () => {
+    it('is nobody else’s until it is given back', async () => {
+      const lease = await contacts().lease(ANN, LEASE_MS);
+
+      expect(lease).toEqual({ token: expect.any(String) });
+      expect(await contacts().lease(ANN, LEASE_MS)).toBeUndefined();
+      expect(await contacts().take(ANN, first, LEASE_MS)).toBeUndefined();
+      await contacts().giveBack(ANN, lease!.token);
+      expect(await take()).toMatchObject({ claims: [first] });
+    });
+
+    it('is not to be had while somebody writes', async () => {
+      await take();
+
+      expect(await contacts().lease(ANN, LEASE_MS)).toBeUndefined();
+      expect(await contacts().lease(BOB, LEASE_MS)).toBeDefined();
     });
   });
 

@@ -6,7 +6,7 @@ import { aDelivery, confirmed, describeStores, pending, quarantined, told } from
 const booking = aBooking();
 const endsAt = Date.parse(booking.endsAt);
 const KEEP = { keepAttendeesMs: 90 * DAY_MS, keepBodiesMs: 30 * DAY_MS };
-const NOTHING = { bookings: 0, mails: 0, bodies: 0 };
+const NOTHING = { bookings: 0, mails: 0, briefs: 0, bodies: 0 };
 
 describeStores('purging', (store) => {
   const purgeAfter = (days: number) => store().purge({ now: new Date(endsAt + days * DAY_MS), ...KEEP });
@@ -36,8 +36,18 @@ describeStores('purging', (store) => {
       await store().mails.startSending(token);
       if (step === 'reminder/24h') await store().mails.markSent(token, booking.startsAt);
     }
+    await aBrief(booking.uid);
     return id;
   }
+
+  /** A brief that has not come to its page. */
+  async function aBrief(uid: string, updatedAt = new Date(endsAt)) {
+    await store().rows(sql`
+      insert into briefs (external_id, state, reason, pending, updated_at)
+      values (${uid}, 'blocked', 'creates_blocked', convert_to('Ask Tobias', 'UTF8'), ${updatedAt.toISOString()}::timestamptz)`);
+  }
+
+  const briefs = () => store().rows(sql`select external_id, state, pending is not null as is_pending from briefs`);
 
   describe('a booking that is over', () => {
     it('loses the bodies first, then the people, and keeps what was decided', async () => {
@@ -50,7 +60,7 @@ describeStores('purging', (store) => {
       expect(delivery).not.toHaveProperty('body');
       expect(await store().bookings.find(booking)).toHaveProperty('attendeeName');
       expect(await purgeAfter(89.9)).toEqual(NOTHING);
-      expect(await purgeAfter(90.1)).toEqual({ bookings: 1, mails: 2, bodies: 0 });
+      expect(await purgeAfter(90.1)).toEqual({ bookings: 1, mails: 2, briefs: 1, bodies: 0 });
       expect(await purgeAfter(1_000)).toEqual(NOTHING);
 
       const stored = await store().bookings.find(booking);
@@ -64,6 +74,7 @@ describeStores('purging', (store) => {
       expect(dump).not.toMatch(/tobias|okafor|example\.com/i);
       expect(await store().rows(sql`select 1 from reminders where mail is not null`)).toEqual([]);
       expect(await store().rows(sql`select 1 from bookings where state is not null`)).toEqual([]);
+      expect(await briefs()).toEqual([{ external_id: booking.uid, state: 'blocked', is_pending: false }]);
     });
 
     it('is still known by the repeat of a purged delivery', async () => {
@@ -80,7 +91,7 @@ describeStores('purging', (store) => {
       await aStory({ isOver: false });
 
       expect(await purgeAfter(91)).toEqual({ ...NOTHING, bodies: 1 });
-      expect(await purgeAfter(99)).toEqual({ bookings: 1, mails: 2, bodies: 0 });
+      expect(await purgeAfter(99)).toEqual({ bookings: 1, mails: 2, briefs: 1, bodies: 0 });
     });
 
     it('keeps its bodies while it lies ahead, however long ago they arrived', async () => {
@@ -97,6 +108,24 @@ describeStores('purging', (store) => {
 
       expect(await purgeAfter(29)).toEqual(NOTHING);
       expect(await purgeAfter(31)).toEqual({ ...NOTHING, bodies: 1 });
+    });
+  });
+
+  describe('a brief', () => {
+    it('goes with the people of its booking, however long it has waited', async () => {
+      await aStory();
+      await store().rows(sql`update briefs set updated_at = '2020-01-01'`);
+
+      expect(await purgeAfter(89.9)).toMatchObject({ briefs: 0 });
+      expect(await purgeAfter(90.1)).toMatchObject({ briefs: 1 });
+    });
+
+    it('of a booking that nobody recorded goes as long after it was last tried', async () => {
+      await aBrief('unheard');
+
+      expect(await purgeAfter(89.9)).toEqual(NOTHING);
+      expect(await purgeAfter(90.1)).toEqual({ ...NOTHING, briefs: 1 });
+      expect(await briefs()).toEqual([{ external_id: 'unheard', state: 'blocked', is_pending: false }]);
     });
   });
 

@@ -49,7 +49,7 @@ export function describeStores(about: string, tests: (store: () => TestStore) =>
     afterEach(async () => {
       await store?.database.run((db) =>
         db.execute(
-          sql`truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings`,
+          sql`truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings, briefs, notion_pace`,
         ),
       );
     });

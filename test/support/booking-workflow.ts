@@ -14,9 +14,11 @@ import {
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { createEmailActivities } from '../../src/activities/email.ts';
 import {
+  type BriefActivities,
   type ContactUpdate,
   createRecordActivities,
   type ReconcileActivities,
+  type ReminderSentNote,
   type RunRecord,
 } from '../../src/activities/index.ts';
 import { type BookingEvent, type TellingEvent, workflowIdOf } from '../../src/booking.ts';
@@ -48,12 +50,15 @@ export interface World {
   contact: ContactUpdate[];
   notices: string[];
   lookUps: string[];
+  /** The reminders that were noted in a member's row. */
+  notes: ReminderSentNote[];
   /** What the run has recorded, in order. */
   records: RunRecord[];
   /** Decides what becomes of a mail; throws to have it fail. */
   onMail: (mail: OutgoingMail, at: number) => void;
   onContact: (update: ContactUpdate, at: number) => NotionReport;
-  onLookUp: (at: number) => CampaignReport;
+  onLookUp: (at: number, told: readonly string[]) => CampaignReport;
+  onNote: (note: ReminderSentNote, at: number) => void;
   onRecord: (record: RunRecord) => void;
 }
 
@@ -118,11 +123,15 @@ export function useBookingWorkflow() {
       hangs = true;
       const taskQueue = `bookings-${runs}`;
       const world = createWorld(() => env.currentTimeMs());
-      const { findMembership, updateContact, ...others } = activitiesOf(world, store);
+      const { findMembership, updateContact, noteReminderSent, ...others } = activitiesOf(world, store);
       const common = { connection: env.nativeConnection, namespace: 'default' };
       const workers = await Promise.all([
         Worker.create({ ...common, taskQueue, workflowBundle, activities: { ...others } }),
-        Worker.create({ ...common, taskQueue: `${taskQueue}-notion`, activities: { findMembership, updateContact } }),
+        Worker.create({
+          ...common,
+          taskQueue: `${taskQueue}-notion`,
+          activities: { findMembership, updateContact, noteReminderSent },
+        }),
       ]);
 
       const story = async () => {
@@ -177,16 +186,18 @@ function createWorld(now: () => Promise<number>): World {
     contact: [],
     notices: [],
     lookUps: [],
+    notes: [],
     records: [],
     onMail: () => undefined,
     onContact: () => ({ outcome: 'updated' }),
     onLookUp: () => ({ state: 'none' }),
+    onNote: () => undefined,
     onRecord: () => undefined,
   };
 }
 
 /** What `precallPrep` asks for. */
-export type BookingActivities = Omit<Activities, keyof ReconcileActivities>;
+export type BookingActivities = Omit<Activities, keyof (BriefActivities & ReconcileActivities)>;
 
 function activitiesOf(world: World, store: Store): BookingActivities {
   let clock = 0;
@@ -229,9 +240,14 @@ function activitiesOf(world: World, store: Store): BookingActivities {
       world.notices.push(`${notice} ${booking.uid}`);
       return { outcome: 'sent', sentAt: new Date(await world.now()).toISOString() };
     },
-    async findMembership({ email: address }) {
+    async findMembership({ email: address, told = [] }) {
       world.lookUps.push(address);
-      return world.onLookUp(await world.now());
+      return world.onLookUp(await world.now(), told);
+    },
+    async noteReminderSent(note) {
+      world.onNote(note, await world.now());
+      world.notes.push(note);
+      return { outcome: 'updated' };
     },
     async updateContact(update) {
       const report = world.onContact(update, await world.now());
@@ -250,6 +266,11 @@ function activitiesOf(world: World, store: Store): BookingActivities {
 /** A failure that only a person can resolve, as the Notion activities report it. */
 export function refusal(reason: string): ApplicationFailure {
   return ApplicationFailure.create({ message: `Refused: ${reason}`, type: reason, nonRetryable: true });
+}
+
+/** What the Notion activities throw while they wait for a person, or for a time. */
+export function waiting(reason: string, pauseMs = 240_000): ApplicationFailure {
+  return ApplicationFailure.create({ message: `Waiting: ${reason}`, type: reason, nextRetryDelay: pauseMs });
 }
 
 export function countEvents({ events }: proto.temporal.api.history.v1.IHistory): number {

@@ -144,6 +144,7 @@ const CALM: BookingActivities = {
   sendNotice: async () => ({ outcome: 'skipped', reason: 'no_owner_email' }),
   findMembership: async () => ({ state: 'member', campaign: 'Christmas 2025' }),
   updateContact: async () => ({ outcome: 'updated' }),
+  noteReminderSent: async () => ({ outcome: 'updated' }),
 };
 
 const FOLDER = new URL('../histories/', import.meta.url);
@@ -171,11 +172,15 @@ try {
 
 /** @returns the history as JSON, as `temporal workflow show --output json` prints it. */
 async function record(name: string, story: Story): Promise<string> {
-  const { findMembership, updateContact, ...others } = { ...CALM, ...story.activities };
+  const { findMembership, updateContact, noteReminderSent, ...others } = { ...CALM, ...story.activities };
   const common = { connection: env.nativeConnection, namespace: 'default', identity: IDENTITY };
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: name, workflowBundle, activities: { ...others } }),
-    Worker.create({ ...common, taskQueue: `${name}-notion`, activities: { findMembership, updateContact } }),
+    Worker.create({
+      ...common,
+      taskQueue: `${name}-notion`,
+      activities: { findMembership, updateContact, noteReminderSent },
+    }),
   ]);
   return workers[0].runUntil(workers[1].runUntil(tell(name, story)));
 }

@@ -279,12 +279,14 @@ function transportInto(mails: SentMail[], clock: Clock): Pick<MailTransport, 'pr
 }
 
 /** A Notion in which everybody has a row. */
-function notionIn(contacts: Map<string, ContactFields>): Notion {
+function notionIn(contacts: Map<string, ContactFields>): Omit<Notion, 'publishBrief'> {
   return {
     findMembership: async () => ({ state: 'none' }),
-    async updateContact(email, wanted, { onlyWhile } = {}) {
+    noteReminderSent: async () => ({ outcome: 'skipped', reason: 'not_a_member' }),
+    async updateContact(email, wanted, { ours = [], onlyWhileOurs = false } = {}) {
       const says = contacts.get(email);
-      if (onlyWhile && !(says && saysAlready(says, onlyWhile))) return { outcome: 'unchanged', left: [] };
+      const isOurs = ours.length === 0 || ours.some((fields) => says && saysAlready(says, fields));
+      if (onlyWhileOurs && !isOurs) return { outcome: 'unchanged', left: [] };
       if (says && saysAlready(says, wanted)) return { outcome: 'unchanged', left: [] };
       contacts.set(email, { ...says, ...wanted });
       return { outcome: 'updated', left: [] };

@@ -23,7 +23,7 @@ import { type Command, type Job, type Sandbox, type SandboxedRun, startOf } from
 import { type Agenda, createAgenda, createTurns, type Turns } from './simulated-time.ts';
 
 /** What `precallPrep` asks for. */
-export type BookingActivities = Omit<Activities, 'reconcileBookings'>;
+export type BookingActivities = Omit<Activities, 'reconcileBookings' | 'publishBrief'>;
 
 export interface SimulatorOptions {
   sandbox: Sandbox;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ContactUpdate } from '../../src/activities/index.ts';
 import type { BookingEvent } from '../../src/booking.ts';
 import { MailRefused, MailUndelivered } from '../../src/email/mail-transport.ts';
 import { type BookingState, hear } from '../../src/workflows/booking-state.ts';
@@ -18,7 +19,7 @@ import {
   rescheduled,
   updated,
 } from '../support/a-booking.ts';
-import { countEvents, refusal, summariesIn, useBookingWorkflow } from '../support/booking-workflow.ts';
+import { countEvents, refusal, summariesIn, useBookingWorkflow, waiting } from '../support/booking-workflow.ts';
 
 const TOBIAS = 'tobias.okafor@example.com';
 
@@ -274,6 +275,215 @@ describe('a booking', () => {
         });
       },
     );
+  });
+
+  describe('whose row has to wait until a person has mended something in Notion', () => {
+    it('says why meanwhile, and is right by itself afterwards', async () => {
+      const { now, booking, event } = await booked(3 * DAY_MS + HOUR_MS);
+      const told: ContactUpdate['told'][] = [];
+
+      const { outcome, world } = await bookings.follow(event, async ({ world: w, handle, sleepUntil }) => {
+        let reason = 'unauthorized';
+        w.onContact = (update, at) => {
+          told.push(update.told);
+          if (at >= now + 5 * HOUR_MS) return { outcome: 'updated' };
+          if (!update.told?.[reason]) return { outcome: 'pending', reason };
+          throw waiting(reason);
+        };
+        w.onLookUp = (at, reasons) => {
+          if (at >= now + 5 * HOUR_MS) return { state: 'member', campaign: 'Christmas 2025' };
+          if (!reasons.includes('unauthorized')) return { state: 'unknown', reason: 'unauthorized' };
+          throw waiting('unauthorized');
+        };
+        await sleepUntil(later(now, HOUR_MS));
+        expect(await handle.query('timetable')).toMatchObject({
+          notion: { outcome: 'pending', reason: 'unauthorized' },
+          campaign: { state: 'unknown', reason: 'unauthorized' },
+        });
+        expect(await bookings.store.bookings.find(booking)).toMatchObject({
+          report: { notion: { outcome: 'pending', reason: 'unauthorized' } },
+        });
+
+        reason = 'option_missing';
+        await sleepUntil(later(now, 2 * HOUR_MS));
+        expect(await handle.query('timetable')).toMatchObject({
+          notion: { outcome: 'pending', reason: 'option_missing' },
+        });
+      });
+
+      expect(world.mails).toHaveLength(3);
+      expect(outcome).toMatchObject({ notion: { outcome: 'updated' }, campaign: { state: 'member' } });
+      expect(world.contact.filter(({ standing }) => standing === 'live').length).toBe(3);
+      expect(Object.keys(told.at(-2) ?? {})).toEqual(['unauthorized', 'option_missing']);
+      expect(told.at(-1)).toBeUndefined();
+    });
+
+    it('fails for what it waited for, when nobody has mended it a week after the call', async () => {
+      const { event } = await booked(3 * DAY_MS + HOUR_MS);
+
+      const { outcome } = await bookings.follow(event, async ({ world: w }) => {
+        w.onContact = ({ told }) => {
+          if (!told) return { outcome: 'pending', reason: 'not_shared' };
+          throw waiting('not_shared', 12 * HOUR_MS);
+        };
+      });
+
+      expect(outcome).toMatchObject({ status: 'completed', notion: { outcome: 'failed', reason: 'not_shared' } });
+    });
+
+    it('is missed first, and given up when it has been looked for often enough', async () => {
+      const { now, event } = await booked(3 * DAY_MS + HOUR_MS);
+      const looks: number[] = [];
+
+      const { outcome } = await bookings.follow(event, async ({ world: w }) => {
+        w.onContact = ({ standing, told }, at) => {
+          const since = told?.['contact_not_found'];
+          if (standing === 'live') looks.push(at - now);
+          if (!since) return { outcome: 'pending', reason: 'contact_not_found' };
+          if (at - Date.parse(since) >= HOUR_MS) throw refusal('contact_not_found');
+          throw waiting('contact_not_found', HOUR_MS);
+        };
+      });
+
+      expect(looks).toHaveLength(3);
+      expect(looks[1]! - looks[0]!).toBeLessThan(MINUTE_MS);
+      expect(looks[2]! - looks[1]!).toBeGreaterThanOrEqual(HOUR_MS);
+      expect(outcome.notion).toEqual({ outcome: 'failed', reason: 'contact_not_found' });
+    });
+  });
+
+  describe('whose membership is not known for hours', () => {
+    it('gets the campaign status then, where only members get it', async () => {
+      const { now, event } = await booked(3 * DAY_MS + HOUR_MS);
+
+      const { world } = await bookings.follow(
+        event,
+        async ({ world: w }) => {
+          w.onLookUp = (at, reasons) => {
+            if (at >= now + 6 * HOUR_MS) return { state: 'member', campaign: 'Christmas 2025' };
+            if (reasons.length === 0) return { state: 'unknown', reason: 'not_shared' };
+            throw waiting('not_shared');
+          };
+        },
+        { campaignStatusFor: 'members' },
+      );
+
+      expect(world.contact.map(({ standing, inCampaign }) => [standing, inCampaign])).toEqual([
+        ['live', false],
+        ['live', true],
+        ['completed', false],
+      ]);
+    });
+  });
+
+  describe('where contacts are made', () => {
+    it('brings the name that a new contact needs, as long as the call is to come', async () => {
+      const { event } = await booked(4 * DAY_MS);
+
+      const { world } = await bookings.follow(event, async () => undefined, { createsContacts: true });
+
+      expect(world.contact.map(({ standing, create }) => [standing, create])).toEqual([
+        ['live', { name: event.booking.attendees[0].name }],
+        ['completed', undefined],
+      ]);
+    });
+
+    it('makes none for a call that was moved or cancelled', async () => {
+      const { now, booking } = await booked(4 * DAY_MS);
+      const moved = rescheduled(booking, 'an-earlier-one', later(now, 0));
+
+      const { world } = await bookings.follow(
+        moved,
+        async ({ tell }) => {
+          await tell(cancelled(booking, later(now, 1_000)));
+        },
+        { createsContacts: true },
+      );
+
+      expect(world.contact.map(({ standing, create }) => [standing, create])).toEqual([
+        ['live', undefined],
+        ['cancelled', undefined],
+      ]);
+    });
+  });
+
+  describe('whose reminders are noted in Notion', () => {
+    const member = { state: 'member', campaign: 'Christmas 2025' } as const;
+
+    it('has each noted once it was sent, as many as the operator wants', async () => {
+      const { booking, event } = await booked(4 * DAY_MS);
+
+      const { world, outcome } = await bookings.follow(
+        event,
+        async ({ world: w }) => {
+          w.onLookUp = () => member;
+        },
+        { remindersNoted: 2 },
+      );
+
+      const { uid } = booking;
+      expect(world.notes).toEqual(
+        outcome.reminders
+          .slice(0, 2)
+          .map(({ sentAt }, index) => ({ booking: { uid }, email: TOBIAS, number: index + 1, sentAt })),
+      );
+    });
+
+    it('has none noted for who is no member, nor without being told to', async () => {
+      const { event } = await booked(4 * DAY_MS);
+      const { world } = await bookings.follow(event, async () => undefined, { remindersNoted: 3 });
+      expect(world.notes).toEqual([]);
+
+      const other = await booked(4 * DAY_MS);
+      const { world: untold } = await bookings.follow(other.event, async ({ world: w }) => {
+        w.onLookUp = () => member;
+      });
+      expect(untold.notes).toEqual([]);
+    });
+
+    it('has them noted late when Notion was away, and no mail waits for that', async () => {
+      const { booking, event } = await booked(3 * DAY_MS + HOUR_MS);
+      const backAt = Date.parse(later(booking.endsAt, DAY_MS));
+
+      const { world, outcome } = await bookings.follow(
+        event,
+        async ({ world: w }) => {
+          const down = (at: number) => {
+            if (at < backAt) throw waiting('NotionUnavailable', HOUR_MS);
+          };
+          w.onLookUp = (at) => {
+            down(at);
+            return member;
+          };
+          w.onNote = (_note, at) => down(at);
+        },
+        { remindersNoted: 3 },
+      );
+
+      expect(world.mails.map(({ at }) => at)).toEqual(
+        [72, 24, 2].map((hours) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS))),
+      );
+      expect(world.notes.map(({ number }) => number)).toEqual([1, 2, 3]);
+      expect(outcome.campaign).toEqual(member);
+    });
+
+    it('ends all the same when they cannot be noted', async () => {
+      const { event } = await booked(3 * DAY_MS + HOUR_MS);
+
+      const { outcome, world } = await bookings.follow(
+        event,
+        async ({ world: w }) => {
+          w.onLookUp = () => member;
+          w.onNote = () => {
+            throw refusal('invalid_request');
+          };
+        },
+        { remindersNoted: 1 },
+      );
+
+      expect(world.notes).toEqual([]);
+      expect(outcome.status).toBe('completed');
+    });
   });
 
   describe('while the mail server is down', () => {
@@ -750,6 +960,22 @@ describe('a booking', () => {
 
       expect(outcome.status).toBe('cancelled');
       expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'cancelled']);
+    });
+
+    it('ends as superseded when the news is that another booking has its place', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      const moved = aBooking({ uid: `${booking.uid}-moved`, startsAt: later(booking.startsAt, 2 * DAY_MS) });
+      const move = rescheduled(moved, booking.uid, later(now, 24 * HOUR_MS));
+
+      const { outcome, world } = await bookings.follow(event, async ({ tell, sleepUntil }) => {
+        await sleepUntil(later(booking.startsAt, -HOUR_MS));
+        await arrives(move);
+        await sleepUntil(later(booking.endsAt, 3 * HOUR_MS));
+        await tell(move);
+      });
+
+      expect(outcome.status).toBe('superseded');
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['live']);
     });
   });
 

@@ -214,6 +214,7 @@ function recordingActivities(clock: Clock, world: World): BookingActivities {
     hasUnheardNews: async () => false,
     findMembership: async () => ({ state: 'none' }),
     updateContact: async () => ({ outcome: 'updated' }),
+    noteReminderSent: async () => ({ outcome: 'skipped' }),
   };
 }
 

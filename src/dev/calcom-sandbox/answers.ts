@@ -1,9 +1,6 @@
-/** What goes back over the wire. A string is sent as it is, everything else as JSON. */
-export interface Answer {
-  status: number;
-  body: unknown;
-  headers: Record<string, string>;
-}
+import type { Answer } from '../stand-in-server.ts';
+
+export type { Answer } from '../stand-in-server.ts';
 
 /** A call that Cal.com would refuse, in its words. */
 export class ApiError extends Error {

@@ -4,6 +4,7 @@ import { apiBookingOf } from './objects.ts';
 import type { World } from './world.ts';
 
 const VERSION = '2024-08-13';
+const ACCOUNT = { id: 1, username: 'sandbox', email: 'sandbox@example.com', timeZone: 'UTC' };
 
 export interface ApiRequest {
   method: string;
@@ -11,17 +12,54 @@ export interface ApiRequest {
   headers: Record<string, string | string[] | undefined>;
 }
 
+/** A webhook as its account has set it up. */
+export interface ApiWebhook {
+  subscriberUrl: string;
+  active: boolean;
+  triggers: readonly string[];
+  payloadTemplate: string | null;
+}
+
+/** The webhook of somebody who has ticked all that concerns bookings. */
+export function webhookTo(serverUrl: string): ApiWebhook {
+  return {
+    subscriberUrl: `${serverUrl}/webhook/calcom-booking`,
+    active: true,
+    triggers: [
+      'BOOKING_CREATED',
+      'BOOKING_RESCHEDULED',
+      'BOOKING_CANCELLED',
+      'BOOKING_REQUESTED',
+      'BOOKING_REJECTED',
+      'BOOKING_PAID',
+      'BOOKING_LOCATION_UPDATED',
+      'BOOKING_REASSIGNED',
+      'BOOKING_NO_SHOW_UPDATED',
+      'MEETING_ENDED',
+    ],
+    payloadTemplate: null,
+  };
+}
+
 /**
  * Cal.com's API, version 2, for the calls we make, over bookings in memory. It is stricter than Cal.com, which answers in an
  * older shape when the version is missing: here that is an error, and so is a path or a parameter that it does not model.
  */
-export function createApi(world: World, apiKey: string): (request: ApiRequest) => Answer {
+export function createApi(
+  world: World,
+  apiKey: string,
+  webhooks: () => readonly ApiWebhook[] = () => [],
+): (request: ApiRequest) => Answer {
   return ({ method, url, headers }) => {
     try {
       if (headers.authorization !== `Bearer ${apiKey}`) {
         throw new ApiError(401, 'UnauthorizedException', 'Invalid API Key.');
       }
       if (headers['cal-api-version'] !== VERSION) throw badRequest(`cal-api-version must be ${VERSION}.`);
+      if (method === 'GET' && url.pathname === '/v2/me') return answerOf({ data: ACCOUNT });
+      if (method === 'GET' && url.pathname === '/v2/webhooks') {
+        return answerOf({ data: webhooks().map((webhook, index) => ({ id: `${index + 1}`, ...webhook })) });
+      }
       if (method === 'GET' && url.pathname === '/v2/bookings') return list(world, url.searchParams);
 
       const [, uid] = /^\/v2\/bookings\/([^/]+)$/.exec(url.pathname) ?? [];

@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { postWebhook } from '../sample-booking.ts';
 import { servePage } from '../serve-page.ts';
+import { give, readJson, startStandInServer } from '../stand-in-server.ts';
 import { type Answer, ApiError, answerOfError, badRequest } from './answers.ts';
-import { createApi } from './api.ts';
+import { createApi, webhookTo } from './api.ts';
 import { CONTROL_PATH, performOperation } from './control.ts';
 import { createFaults, type Fault, type FaultAction } from './faults.ts';
 import { openWorld } from './kept-world.ts';
@@ -91,7 +89,7 @@ export async function startCalcomSandbox(options: CalcomSandboxOptions = {}): Pr
   const webhooks: SentWebhook[] = [];
   let subscriber = options.webhook;
 
-  const api = createApi(world, apiKey);
+  const api = createApi(world, apiKey, () => (subscriber ? [webhookTo(subscriber.url)] : []));
   const operations = createOperations(world, {
     save,
     async tell(uid, body) {
@@ -113,13 +111,7 @@ export async function startCalcomSandbox(options: CalcomSandboxOptions = {}): Pr
     await meet(faults.take(`${url.pathname}${url.search}`), () => api({ method, url, headers }), response, entry);
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  });
-  server.listen(port, host);
-  await once(server, 'listening');
-  const bound = server.address() as AddressInfo;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+  const { url, stop } = await startStandInServer(serve, { port, host });
   const booking = (uid: string) => {
     const found = world.get(uid);
     if (!found) throw new Error(`The sandbox has no booking ${uid}`);
@@ -148,13 +140,7 @@ export async function startCalcomSandbox(options: CalcomSandboxOptions = {}): Pr
     webhooks,
     fail: (fault) => faults.add(fault),
     heal: () => faults.clear(),
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      // Those that hang would otherwise keep it open for ever.
-      server.closeAllConnections();
-      await closed;
-    },
+    stop,
   };
 }
 
@@ -174,20 +160,12 @@ async function control(request: IncomingMessage, apiKey: string, operations: Ope
       throw new ApiError(401, 'UnauthorizedException', 'Invalid API Key.');
     }
     if (request.method !== 'POST') throw badRequest('Operations are posted.');
-    return await performOperation(operations, await readJson(request));
+    const sent = await readJson(request, LARGEST_BODY);
+    if ('fault' in sent) throw badRequest(sent.fault);
+    return await performOperation(operations, sent.value);
   } catch (error) {
     if (error instanceof ApiError) return answerOfError(error);
     throw error;
-  }
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const body = await buffer(request);
-  if (body.length > LARGEST_BODY) throw badRequest('The body is too large.');
-  try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw badRequest('The body is not JSON.');
   }
 }
 
@@ -205,11 +183,4 @@ async function meet(
   const answer = typeof fault === 'object' && 'answer' in fault ? fault.answer : answerAsEver();
   entry.status = answer.status;
   give(response, answer, { half: fault === 'hang-in-body' });
-}
-
-function give(response: ServerResponse, { status, body, headers }: Answer, { half = false } = {}): void {
-  const text = typeof body === 'string' ? body : JSON.stringify(body);
-  response.writeHead(status, headers);
-  if (half) response.write(text.slice(0, text.length / 2));
-  else response.end(text);
 }

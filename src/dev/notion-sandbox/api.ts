@@ -1,145 +1,86 @@
+import { createAccess } from './access.ts';
 import { type Answer, ApiError, answerOf, answerOfError, validationError } from './answers.ts';
-import { BOT, createRenderer, type Renderer } from './objects.ts';
-import { type Cursors, runQuery } from './query.ts';
-import { readCreation, readId, readQuery, readUpdate } from './request-shapes.ts';
-import { addPage, type DataSource, type Page, type Value, type World } from './world.ts';
-import { valuesToStore } from './writes.ts';
+import { createBlockRoutes } from './block-routes.ts';
+import { readId } from './checks.ts';
+import { createDataRoutes } from './data-routes.ts';
+import { createRenderer } from './objects.ts';
+import { createPageRoutes } from './page-routes.ts';
+import type { EqualsRule } from './query.ts';
+import type { Call, Ground, Route } from './route.ts';
+import { withoutEchoes } from './wire.ts';
+import { dataSourcesOf, type World } from './world.ts';
 
 const VERSIONS = ['2025-09-03', '2026-03-11'];
+/** Spoken only as far as to say that it cannot tell several data sources apart. */
+const OUTDATED_VERSION = '2022-06-28';
+
 const LARGEST_BODY = 500_000;
+const FAR_TOO_LARGE = 5_000_000;
 
 export interface ApiRequest {
   method: string;
   /** Without the query. */
   path: string;
+  /** What follows the question mark; nothing by default. */
+  query?: URLSearchParams | string;
   headers: Record<string, string | string[] | undefined>;
   body: Buffer;
 }
 
-interface Call {
-  /** From the path; normalized. */
-  id: string;
-  body: unknown;
-  render: Renderer;
+export interface ApiOptions {
+  /** `wire` takes what Notion was once seen to take, too. */
+  strictness?: 'strict' | 'wire';
+  /** What `equals` means for text; `exact` by default. */
+  equals?: EqualsRule;
 }
 
-interface Route {
-  method: string;
-  path: RegExp;
-  /** What the id in the path is called. */
-  parameter?: string;
-  answer: (call: Call) => Record<string, unknown>;
+/** What became of a request, and whether it changed the world. */
+export interface Performed {
+  answer: Answer;
+  committed: boolean;
 }
 
 /**
  * Notion's API for the calls we make, over a world in memory. Whatever Notion would refuse is refused, in its own order and
  * words; calls we do not make are unknown to it.
- *
- * @returns the answer and whether it changed the world.
  */
 export function createApi(
   world: World,
   token: string,
-): (request: ApiRequest) => { answer: Answer; committed: boolean } {
-  const cursors: Cursors = new Map();
+  { strictness = 'strict', equals = 'exact' }: ApiOptions = {},
+): (request: ApiRequest) => Performed {
+  const ground: Ground = { world, access: createAccess(world), cursors: new Map(), equals };
+  const routes = [...createDataRoutes(ground), ...createPageRoutes(ground), ...createBlockRoutes(ground)];
+  const outdatedRoutes = createOutdatedRoutes(ground);
 
-  const routes: Route[] = [
-    { method: 'GET', path: /^\/v1\/users\/me$/, answer: ({ render }) => render.bot() },
-    {
-      method: 'GET',
-      path: /^\/v1\/databases\/([^/]*)$/,
-      parameter: 'database_id',
-      answer: ({ id, render }) => render.database(world, find(world.databases, id, 'database')),
-    },
-    {
-      method: 'GET',
-      path: /^\/v1\/data_sources\/([^/]*)$/,
-      parameter: 'data_source_id',
-      answer: ({ id, render }) => render.dataSource(find(world.dataSources, id, 'data_source')),
-    },
-    {
-      method: 'POST',
-      path: /^\/v1\/data_sources\/([^/]*)\/query$/,
-      parameter: 'data_source_id',
-      answer: ({ id, body, render }) => {
-        const query = readQuery(body);
-        const source = find(world.dataSources, id, 'data_source');
-        const { results, nextCursor, incomplete } = runQuery(world, source, query, cursors);
-        return {
-          object: 'list',
-          results: results.map((page) => render.page(world, page)),
-          next_cursor: nextCursor,
-          has_more: nextCursor !== null,
-          type: 'page_or_data_source',
-          page_or_data_source: {},
-          request_status: incomplete
-            ? { type: 'incomplete', incomplete_reason: 'query_result_limit_reached' }
-            : { type: 'complete' },
-        };
-      },
-    },
-    {
-      method: 'GET',
-      path: /^\/v1\/pages\/([^/]*)$/,
-      parameter: 'page_id',
-      answer: ({ id, render }) => render.page(world, find(world.pages, id, 'page')),
-    },
-    {
-      method: 'PATCH',
-      path: /^\/v1\/pages\/([^/]*)$/,
-      parameter: 'page_id',
-      answer: ({ id, body, render }) => {
-        const { writes, inTrash } = readUpdate(body);
-        const page = find(world.pages, id, 'page');
-        if ((page.inTrash && inTrash !== false) || page.isArchived) {
-          throw validationError("Can't edit block that is archived. You must unarchive the block before editing.");
-        }
-        const values = valuesToStore(find(world.dataSources, page.dataSourceId, 'data_source'), writes);
-        store(page, values);
-        page.inTrash = inTrash ?? page.inTrash;
-        return render.page(world, page);
-      },
-    },
-    {
-      method: 'POST',
-      path: /^\/v1\/pages$/,
-      answer: ({ body, render }) => {
-        const { writes, dataSourceId } = readCreation(body);
-        const source: DataSource = find(world.dataSources, dataSourceId, 'data_source');
-        const values = valuesToStore(source, writes);
-        const page = addPage(world, source, values);
-        store(page, values);
-        return render.page(world, page);
-      },
-    },
-  ];
-
-  function find<T extends { id: string }>(things: ReadonlyMap<string, T>, id: string, kind: string): T {
-    const thing = world.unshared.has(id) ? undefined : things.get(id);
-    if (thing) return thing;
-    throw new ApiError(
-      404,
-      'object_not_found',
-      `Could not find ${kind} with ID: ${id}. Make sure the relevant pages and databases are shared with your integration "${BOT.name}".`,
-      { integration_id: BOT.id },
-    );
-  }
-
-  function perform(request: ApiRequest): Answer {
-    const route = routes.find(({ method, path }) => method === request.method && path.test(request.path));
+  function perform(request: ApiRequest): Performed {
+    const version = request.headers['notion-version'];
+    const open = version === OUTDATED_VERSION ? [...outdatedRoutes, ...routes] : routes;
+    const route = open.find(({ method, path }) => method === request.method && path.test(request.path));
     if (!route) throw new ApiError(400, 'invalid_request_url', 'Invalid request URL.');
-    if (request.headers['authorization'] !== `Bearer ${token}`) {
+    if (world.revoked || request.headers['authorization'] !== `Bearer ${token}`) {
       throw new ApiError(401, 'unauthorized', 'API token is invalid.');
     }
-    const version = checkVersion(request.headers['notion-version']);
+    checkVersion(version, outdatedRoutes.includes(route));
+
     const body = readBody(request);
-    const id = route.parameter ? readId(decodeId(request.path, route.path), route.parameter) : '';
-    return answerOf(200, route.answer({ id, body, render: createRenderer(version) }));
+    const [, id = '', name = ''] = route.path.exec(request.path) ?? [];
+    const answer = route.open({
+      id: route.parameter ? readId(decode(id), route.parameter) : '',
+      name: decode(name),
+      query: new URLSearchParams(request.query),
+      body: strictness === 'wire' ? withoutEchoes(body) : body,
+      render: createRenderer(world, String(version)),
+    });
+    if (route.needs && !world.capabilities.has(route.needs)) {
+      throw new ApiError(403, 'restricted_resource', 'Insufficient permissions for this endpoint.');
+    }
+    return { answer: answerOf(200, answer()), committed: route.writes ?? false };
   }
 
   return (request) => {
     try {
-      return { answer: perform(request), committed: request.method !== 'GET' && !request.path.endsWith('/query') };
+      return perform(request);
     } catch (error) {
       if (error instanceof ApiError) return { answer: answerOfError(error), committed: false };
       throw error;
@@ -147,7 +88,34 @@ export function createApi(
   };
 }
 
-function checkVersion(version: string | string[] | undefined): string {
+/** What the outdated version knew; nothing else is open to it. */
+function createOutdatedRoutes({ world, access }: Ground): Route[] {
+  function open({ id }: Call): () => never {
+    return () => {
+      access.find(world.databases, id, 'database');
+      const sources = dataSourcesOf(world, id);
+      if (sources.length < 2) throw unknownVersion(OUTDATED_VERSION);
+      throw new ApiError(
+        400,
+        'validation_error',
+        'Databases with multiple data sources are not supported in this API version.',
+        {
+          error_type: 'multiple_data_sources_for_database',
+          database_id: id,
+          child_data_source_ids: sources.map((source) => source.id),
+          minimum_api_version: VERSIONS[0],
+        },
+      );
+    };
+  }
+
+  return [
+    { method: 'GET', path: /^\/v1\/databases\/([^/]*)$/, parameter: 'database_id', open },
+    { method: 'POST', path: /^\/v1\/databases\/([^/]*)\/query$/, parameter: 'database_id', open },
+  ];
+}
+
+function checkVersion(version: string | string[] | undefined, isOutdatedRoute: boolean): void {
   if (version === undefined) {
     throw new ApiError(
       400,
@@ -155,16 +123,25 @@ function checkVersion(version: string | string[] | undefined): string {
       'Notion-Version header failed validation: Notion-Version header should be defined, instead was `undefined`.',
     );
   }
-  if (typeof version === 'string' && VERSIONS.includes(version)) return version;
+  if (typeof version === 'string' && VERSIONS.includes(version)) return;
+  if (!isOutdatedRoute) throw unknownVersion(String(version));
+}
+
+function unknownVersion(version: string): ApiError {
   const known = VERSIONS.map((name) => `"${name}"`).join(' or ');
-  throw validationError(
+  return validationError(
     `Notion-Version header failed validation: Notion-Version header should be ${known}, instead was \`"${version}"\`.`,
   );
 }
 
 function readBody({ method, headers, body }: ApiRequest): unknown {
-  if (method === 'GET') return undefined;
-  if (body.length > LARGEST_BODY) throw new ApiError(413, 'validation_error', 'Request body too large.');
+  if (method === 'GET' || method === 'DELETE') return undefined;
+  if (body.length > FAR_TOO_LARGE) throw new ApiError(413, 'validation_error', 'Request body too large.');
+  if (body.length > LARGEST_BODY) {
+    throw validationError(
+      `body failed validation: body should be ≤ \`${LARGEST_BODY}\` bytes, instead was \`${body.length}\`.`,
+    );
+  }
   const isJson = /^application\/json\b/.test(String(headers['content-type'] ?? ''));
   try {
     // A query without conditions may come without a body.
@@ -176,13 +153,11 @@ function readBody({ method, headers, body }: ApiRequest): unknown {
   throw new ApiError(400, 'invalid_json', 'Error parsing JSON body.');
 }
 
-function decodeId(path: string, pattern: RegExp): string {
-  return pattern.exec(path)?.[1] ?? '';
-}
-
-/** Notes what differs from before, for whoever watches. */
-function store(page: Page, values: ReadonlyMap<string, Value>): void {
-  for (const [propertyId, value] of values) page.values.set(propertyId, value);
-  page.editedAt = Date.now();
-  page.lastChange = { at: page.editedAt, propertyIds: [...values.keys()] };
+/** What is badly encoded stands for itself, and is then no id. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

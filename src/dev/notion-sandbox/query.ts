@@ -1,121 +1,175 @@
-import { randomUUID } from 'node:crypto';
 import { validationError } from './answers.ts';
-import type { Condition, Filter, Query } from './request-shapes.ts';
-import { shown } from './table.ts';
-import { type DataSource, type Page, type Property, pagesOf, type Value, type World } from './world.ts';
+import { shown, valueIn } from './cells.ts';
+import type { Condition, Filter, Query, Sort } from './filter-shapes.ts';
+import { type Cursors, type Part, partOf } from './lists.ts';
+import { type DataSource, type Page, type Property, pagesOf, seenWithLag, type World } from './world.ts';
 
-const TEXT_TYPES = ['title', 'rich_text', 'email'];
+const TEXT_TYPES: readonly string[] = ['title', 'rich_text', 'email', 'url', 'phone_number'];
 
-export interface QueryPage {
-  results: Page[];
-  nextCursor: string | null;
+/** Whether `equals` minds letter case is nowhere promised, so that nobody may rely on either. */
+export type EqualsRule = 'exact' | 'ignore_case';
+
+export interface FoundRows extends Part<Page> {
   /** Whether the ceiling cut the list off. */
-  incomplete: boolean;
+  isIncomplete: boolean;
 }
 
-/** Cursors are opaque and good for one question only. */
-export type Cursors = Map<string, { question: string; offset: number }>;
-
 /** @throws {ApiError} for an unknown property, a condition of another type, or a cursor of another question. */
-export function runQuery(world: World, source: DataSource, query: Query, cursors: Cursors): QueryPage {
+export function runQuery(
+  world: World,
+  source: DataSource,
+  query: Query,
+  cursors: Cursors,
+  equals: EqualsRule,
+): FoundRows {
   const matches = pagesOf(world, source.id)
+    .map((page) => seenWithLag(world, page, world.queryLagMs))
+    .filter((page) => page !== undefined)
     .filter((page) => page.inTrash === query.inTrash && query.resultType === 'page')
-    .filter(query.filter ? filterOf(source, query.filter) : () => true);
+    .filter(query.filter ? createFilter({ world, source, equals }, query.filter) : () => true)
+    .sort(ORDER_NOBODY_ASKED_FOR);
   // From the least to the most significant key: sorting is stable.
   for (const sort of query.sorts.toReversed()) {
-    const keyOf = 'timestamp' in sort ? timestampKey(sort.timestamp) : propertyKey(source, sort.property);
+    const keyOf = createSortKey(world, source, sort);
     const sign = sort.direction === 'ascending' ? 1 : -1;
     matches.sort((a, b) => sign * compare(keyOf(a), keyOf(b)));
   }
 
-  const question = JSON.stringify([source.id, query.filter, query.sorts, query.inTrash]);
-  const offset = query.startCursor === undefined ? 0 : offsetOf(cursors, query.startCursor, question);
-  const end = Math.min(offset + query.pageSize, matches.length, world.queryCeiling);
-  const hasMore = end < Math.min(matches.length, world.queryCeiling);
-  return {
-    results: matches.slice(offset, end),
-    nextCursor: hasMore ? newCursor(cursors, question, end) : null,
-    incomplete: !hasMore && matches.length > world.queryCeiling,
-  };
+  const question = JSON.stringify(['query', source.id, query.filter, query.sorts, query.inTrash]);
+  const part = partOf(matches.slice(0, world.queryCeiling), query, cursors, question);
+  return { ...part, isIncomplete: part.nextCursor === null && matches.length > world.queryCeiling };
 }
 
-function offsetOf(cursors: Cursors, cursor: string, question: string): number {
-  const known = cursors.get(cursor);
-  if (known?.question === question) return known.offset;
-  throw validationError(`The start_cursor provided is invalid: ${cursor}`);
+/** Notion promises none without a sort, so this is no order that a caller could mean. */
+const ORDER_NOBODY_ASKED_FOR = (a: Page, b: Page) => compare(a.id, b.id);
+
+interface Ground {
+  world: World;
+  source: DataSource;
+  equals: EqualsRule;
 }
 
-function newCursor(cursors: Cursors, question: string, offset: number): string {
-  const cursor = randomUUID();
-  cursors.set(cursor, { question, offset });
-  return cursor;
-}
-
-function filterOf(source: DataSource, filter: Filter): (page: Page) => boolean {
+function createFilter(ground: Ground, filter: Filter): (page: Page) => boolean {
   if ('and' in filter) {
-    const parts = filter.and.map((part) => filterOf(source, part));
+    const parts = filter.and.map((part) => createFilter(ground, part));
     return (page) => parts.every((matches) => matches(page));
   }
   if ('or' in filter) {
-    const parts = filter.or.map((part) => filterOf(source, part));
+    const parts = filter.or.map((part) => createFilter(ground, part));
     return (page) => parts.some((matches) => matches(page));
   }
-  const property = findProperty(source, filter.property);
+  if ('timestamp' in filter) {
+    const { timestamp, operator, operand } = filter;
+    return (page) => timeHolds(operator, new Date(timeOf(page, timestamp)).toISOString(), operand);
+  }
+  const property = findProperty(ground.source, filter.property);
   const alike = TEXT_TYPES.includes(filter.type) && TEXT_TYPES.includes(property.type);
   if (filter.type !== property.type && !alike) {
     throw validationError(`database property ${property.type} does not match filter ${filter.type}`);
   }
-  return (page) => holds(filter, property, page.values.get(property.id));
+  return (page) => holds(filter, property, shown(property, valueIn(ground.world, page, property)), ground.equals);
 }
 
-function holds({ operator, operand }: Condition, property: Property, value: Value | undefined): boolean {
-  const cell = shown(property, value);
-  const texts = [cell].flat().filter((text) => text !== null && text !== '');
-  switch (operator) {
-    case 'is_empty':
-      return texts.length === 0;
-    case 'is_not_empty':
-      return texts.length > 0;
-    case 'equals':
-      return property.type === 'checkbox'
-        ? cell === operand
-        : [operand].flat().some((wanted) => texts.includes(String(wanted)));
-    case 'does_not_equal':
-      return property.type === 'checkbox'
-        ? cell !== operand
-        : ![operand].flat().some((wanted) => texts.includes(String(wanted)));
-    case 'contains':
-    case 'does_not_contain':
-      return contains(property, texts.map(String), operand) === (operator === 'contains');
-    case 'starts_with':
-      return lower(texts[0]).startsWith(lower(operand));
-    case 'ends_with':
-      return lower(texts[0]).endsWith(lower(operand));
+function holds(
+  { operator, operand }: Condition,
+  property: Property,
+  cell: ReturnType<typeof shown>,
+  equals: EqualsRule,
+): boolean {
+  const values = [cell].flat().filter((value) => value !== null && value !== undefined && value !== '');
+  const first = values[0];
+  if (operator === 'is_empty') return values.length === 0;
+  if (operator === 'is_not_empty') return values.length > 0;
+  switch (property.type) {
+    case 'checkbox':
+      return (cell === operand) === (operator === 'equals');
+    case 'number':
+    case 'unique_id':
+      return numberHolds(operator, first, Number(operand));
+    case 'date':
+    case 'created_time':
+    case 'last_edited_time':
+      return first !== undefined && timeHolds(operator, String(first), operand);
+    case 'select':
+    case 'status':
+      return [operand].flat().includes(first) === (operator === 'equals');
+    case 'multi_select':
+    case 'relation':
+    case 'people':
+    case 'created_by':
+    case 'last_edited_by':
+      return [operand].flat().some((wanted) => values.some((value) => value === wanted)) === (operator === 'contains');
     default:
-      return texts.length > 0 && isInTime(operator, Date.parse(String(texts[0])), Date.parse(String(operand)));
+      return textHolds(operator, String(first ?? ''), String(operand), equals);
   }
 }
 
-/** Texts are searched in, ignoring case; options are chosen or not. */
-function contains(property: Property, texts: string[], operand: unknown): boolean {
-  if (property.type === 'multi_select') return [operand].flat().some((wanted) => texts.includes(String(wanted)));
-  return lower(texts[0]).includes(lower(operand));
+/** Everything but equality ignores case. */
+function textHolds(operator: string, text: string, operand: string, equals: EqualsRule): boolean {
+  const [own, wanted] = [text.toLowerCase(), operand.toLowerCase()];
+  const isEqual = equals === 'exact' ? text === operand : own === wanted;
+  switch (operator) {
+    case 'equals':
+      return isEqual;
+    case 'does_not_equal':
+      return !isEqual;
+    case 'contains':
+      return own.includes(wanted);
+    case 'does_not_contain':
+      return !own.includes(wanted);
+    case 'starts_with':
+      return own.startsWith(wanted);
+    default:
+      return own.endsWith(wanted);
+  }
 }
 
-function isInTime(operator: string, at: number, limit: number): boolean {
-  if (operator === 'before') return at < limit;
-  if (operator === 'after') return at > limit;
-  return operator === 'on_or_before' ? at <= limit : at >= limit;
+function numberHolds(operator: string, value: unknown, operand: number): boolean {
+  if (operator === 'does_not_equal') return value !== operand;
+  if (typeof value !== 'number') return false;
+  switch (operator) {
+    case 'equals':
+      return value === operand;
+    case 'greater_than':
+      return value > operand;
+    case 'less_than':
+      return value < operand;
+    case 'greater_than_or_equal_to':
+      return value >= operand;
+    default:
+      return value <= operand;
+  }
 }
 
-const lower = (text: unknown) => String(text ?? '').toLowerCase();
+/** A day is compared with days, an instant with instants. */
+function timeHolds(operator: string, value: string, operand: unknown): boolean {
+  const limit = String(operand);
+  const [at, other] = limit.length === 10 ? [value.slice(0, 10), limit] : [Date.parse(value), Date.parse(limit)];
+  switch (operator) {
+    case 'equals':
+      return at === other;
+    case 'before':
+      return at < other;
+    case 'after':
+      return at > other;
+    case 'on_or_before':
+      return at <= other;
+    default:
+      return at >= other;
+  }
+}
 
-const timestampKey = (timestamp: 'created_time' | 'last_edited_time') => (page: Page) =>
-  timestamp === 'created_time' ? page.createdAt : page.editedAt;
+function timeOf(page: Page, timestamp: 'created_time' | 'last_edited_time'): number {
+  return timestamp === 'created_time' ? page.createdAt : page.editedAt;
+}
 
-function propertyKey(source: DataSource, name: string) {
-  const property = findProperty(source, name);
-  return (page: Page) => String(shown(property, page.values.get(property.id)) ?? '');
+function createSortKey(world: World, source: DataSource, sort: Sort): (page: Page) => string | number {
+  if ('timestamp' in sort) return (page) => timeOf(page, sort.timestamp);
+  const property = findProperty(source, sort.property);
+  return (page) => {
+    const cell = shown(property, valueIn(world, page, property));
+    return typeof cell === 'number' ? cell : String(cell ?? '');
+  };
 }
 
 function compare(a: string | number, b: string | number): number {

@@ -1,53 +1,55 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer } from './answers.ts';
-import { createApi } from './api.ts';
-import { createFaults, type Fault, type FaultAction } from './faults.ts';
-import { renderSandboxPage } from './sandbox-page.ts';
-import { demoSeed, type Seed } from './seed.ts';
-import { createTable, type SandboxTable } from './table.ts';
-import { createWorld } from './world.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { servePage } from '../serve-page.ts';
+import { startStandInServer } from '../stand-in-server.ts';
+import { type ApiOptions, createApi } from './api.ts';
+import { violationsIn } from './assertions.ts';
+import { createClock } from './clock.ts';
+import { createServeControl, type SandboxControl } from './control.ts';
+import { addressesIn, referencesIn } from './evidence.ts';
+import { createFaults } from './faults.ts';
+import { createJournal, type JournalEntry } from './journal.ts';
+import { createRequestBudget, type Limits } from './limits.ts';
+import { pageAt, SANDBOX_PATH } from './sandbox-page.ts';
+import type { Seed } from './seed.ts';
+import { createServeApi } from './serve-api.ts';
+import type { SandboxTable } from './table.ts';
+import { createWorkspace } from './workspace.ts';
+import { changeWorld } from './world-changes.ts';
+import type { WorldName } from './worlds.ts';
 
-export { edgeAnswer, errorAnswer, type Fault, type FaultAction, rateLimited } from './faults.ts';
+export type { JournalRules } from './assertions.ts';
+export type { SandboxControl } from './control.ts';
+export { edgeAnswer, errorAnswer, rateLimited } from './fault-answers.ts';
+export type { Fault, FaultAction, FaultMatch } from './faults.ts';
+export type { JournalEntry } from './journal.ts';
+export type { Limits } from './limits.ts';
 export { type Cells, type DatabaseSeed, demoSeed, type PropertySeed, type Seed } from './seed.ts';
 export type { SandboxRow, SandboxTable } from './table.ts';
+export { SANDBOX_CONTACTS_ID } from './workspace.ts';
+export type { WorldChange } from './world-changes.ts';
+export type { WorldName } from './worlds.ts';
 
-/** The contacts database is always this one: whoever looks from another process need not ask. */
-export const SANDBOX_CONTACTS_ID = '1f2e3d4c-5b6a-4798-8a9b-0c1d2e3f4a5b';
-const SEQUENCE_ID = '2a3b4c5d-6e7f-4801-9b2c-3d4e5f6a7b8c';
-const PAGE_PATH = '/sandbox';
-
-export interface NotionSandboxOptions {
+export interface NotionSandboxOptions extends ApiOptions {
   /** A free one by default. */
   port?: number;
   host?: string;
+  /** Where the control listens, on loopback only; a free one by default. */
+  controlPort?: number;
   /** What callers must bring; made up by default. */
   token?: string;
-  seed?: Seed;
-  /** Told of every request. */
+  /** What callers of the control must bring; made up by default. */
+  controlSecret?: string;
+  seed?: Seed | WorldName;
+  /** As many requests as anybody likes by default. */
+  limits?: Limits;
+  /** What the time is, in epoch milliseconds. */
+  now?: () => number;
+  /** Told of every request when it is over. */
   log?: (entry: JournalEntry) => void;
 }
 
-/** One request as it was met. Neither token nor body is kept. */
-export interface JournalEntry {
-  /** Epoch milliseconds. */
-  at: number;
-  method: string;
-  path: string;
-  /** Absent if no answer was given. */
-  status?: number;
-  /** Whether it changed something. */
-  committed: boolean;
-  /** Whether the caller hung up before the answer was through. */
-  abandoned: boolean;
-}
-
-export interface NotionSandbox {
+export interface NotionSandbox extends SandboxControl {
   /** What `NOTION_BASE_URL` is set to. */
   url: string;
   token: string;
@@ -55,106 +57,96 @@ export interface NotionSandbox {
   sequenceDatabaseId: string;
   /** Where a person sees the databases. */
   pageUrl: string;
-  contacts: SandboxTable;
-  sequence: SandboxTable;
-  /** Requests to the API, oldest first. */
-  journal: readonly JournalEntry[];
-  /** Lets matching requests fail from now on. */
-  fail(fault: Fault): void;
-  /** Forgets the faults still in wait. */
-  heal(): void;
+  /** For other processes: see `createControlClient`. */
+  control: { url: string; secret: string };
+  readonly contacts: SandboxTable;
+  readonly sequence: SandboxTable;
+  /** Requests to the API, oldest first, and what was wrong with them. */
+  journal: readonly JournalEntry[] & Pick<SandboxControl, 'violations'>;
   /** A query over more rows than this answers incompletely. */
   limitQueries(rows: number): void;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a server that speaks Notion's API for the calls we make, over two databases in memory.
+ * Starts a server that speaks Notion's API for the calls we make, over two databases in memory, and beside it one that lets tests
+ * arrange what happens there. The two have nothing in common: a caller of the API cannot get at the control.
  *
- * @throws {Error} if the port is taken.
+ * @throws {Error} if a port is taken.
  */
 export async function startNotionSandbox(options: NotionSandboxOptions = {}): Promise<NotionSandbox> {
-  const { port = 0, host = '127.0.0.1', token = `ntn_${randomBytes(24).toString('hex')}`, log } = options;
-  const seed = options.seed ?? demoSeed();
-  const world = createWorld();
-  const contacts = createTable(world, seed.contacts, SANDBOX_CONTACTS_ID);
-  const sequence = createTable(world, seed.sequence, SEQUENCE_ID);
-  const api = createApi(world, token);
+  const { port = 0, host = '127.0.0.1', controlPort = 0, log } = options;
+  const { token = `ntn_${secret()}`, controlSecret = secret() } = options;
+  const clock = createClock(options.now ?? Date.now);
+  const workspace = createWorkspace(clock.now, options.seed);
+  const { world } = workspace;
   const faults = createFaults();
-  const journal: JournalEntry[] = [];
+  const budget = createRequestBudget(clock.now, options.limits);
+  const journal = createJournal(clock.now);
+  const api = createApi(world, token, options);
+  const serveApi = createServeApi({ world, token, api, faults, budget, journal, log });
+
+  const control: SandboxControl = {
+    seed: workspace.seed,
+    reset() {
+      workspace.reset();
+      faults.clear();
+      journal.clear();
+    },
+    snapshot: workspace.snapshot,
+    restore: workspace.restore,
+    change: (change) => changeWorld(world, change),
+    rowsOf: (table) => workspace[table].rows(),
+    fail: faults.add,
+    heal: faults.clear,
+    limit: budget.set,
+    spendElsewhere: budget.spendElsewhere,
+    now: clock.now,
+    setClock: clock.set,
+    advanceClock: clock.advance,
+    runClock: clock.run,
+    entries: () => journal.entries,
+    violations(rules) {
+      const evidence = { references: referencesIn(world), addresses: addressesIn(world), token };
+      return violationsIn(journal.exchanges, evidence, rules);
+    },
+  };
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { method = 'GET', headers } = request;
-    const path = request.url?.split('?')[0] ?? '/';
-    if (path === PAGE_PATH) return servePage(request, response, () => renderSandboxPage(world));
-
-    const entry: JournalEntry = { at: Date.now(), method, path, committed: false, abandoned: false };
-    journal.push(entry);
-    response.on('close', () => {
-      entry.abandoned = !response.writableFinished;
-      log?.(entry);
-    });
-    const body = await buffer(request);
-    const perform = () => {
-      const { answer, committed } = api({ method, path, headers, body });
-      entry.committed = committed;
-      return answer;
-    };
-    await meet(faults.take(method, path), perform, response, entry);
+    const page = pageAt(world, request.url?.split('?')[0] ?? '/');
+    return page ? servePage(request, response, page) : serveApi(request, response);
   }
 
-  const server = createServer((request, response) => {
-    serve(request, response).catch(() => response.destroy());
-  });
-  server.listen(port, host);
-  await once(server, 'listening');
-  const bound = server.address() as AddressInfo;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+  const server = await startStandInServer(serve, { port, host });
+  const controlServer = await startStandInServer(createServeControl(control, controlSecret), { port: controlPort });
 
   return {
-    url,
+    ...control,
+    url: server.url,
     token,
-    contactsDatabaseId: contacts.databaseId,
-    sequenceDatabaseId: sequence.databaseId,
-    pageUrl: `${url}${PAGE_PATH}`,
-    contacts,
-    sequence,
-    journal,
-    fail: (fault) => faults.add(fault),
-    heal: () => faults.clear(),
-    limitQueries: (rows) => {
-      world.queryCeiling = rows;
+    contactsDatabaseId: workspace.contacts.databaseId,
+    sequenceDatabaseId: workspace.sequence.databaseId,
+    pageUrl: `${server.url}${SANDBOX_PATH}`,
+    control: { url: controlServer.url, secret: controlSecret },
+    get contacts() {
+      return workspace.contacts;
     },
+    get sequence() {
+      return workspace.sequence;
+    },
+    journal: withViolations(journal.entries, control.violations),
+    limitQueries: (rows) => void changeWorld(world, { kind: 'limit', queryCeiling: rows }),
     async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      // Those that hang would otherwise keep it open for ever.
-      server.closeAllConnections();
-      await closed;
+      await Promise.all([server.stop(), controlServer.stop()]);
     },
   };
 }
 
-/** Answers a request, unless a fault has it otherwise. */
-async function meet(
-  fault: FaultAction | undefined,
-  perform: () => Answer,
-  response: ServerResponse,
-  entry: JournalEntry,
-): Promise<void> {
-  if (fault === 'hang') return;
-  if (fault === 'drop') return void response.destroy();
-  if (fault === 'commit-then-drop') {
-    perform();
-    return void response.destroy();
-  }
-  if (typeof fault === 'object' && 'delayMs' in fault) await sleep(fault.delayMs, undefined, { ref: false });
+/** Hidden, so that a journal compares as the list that it is. */
+function withViolations(entries: readonly JournalEntry[], violations: SandboxControl['violations']) {
+  return Object.defineProperty(entries, 'violations', { value: violations }) as NotionSandbox['journal'];
+}
 
-  const given = typeof fault === 'object' && 'answer' in fault ? fault.answer : perform();
-  const answer = typeof fault === 'object' && 'commitThenAnswer' in fault ? fault.commitThenAnswer : given;
-  const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-  entry.status = answer.status;
-  response.writeHead(answer.status, answer.headers);
-  if (fault === 'hang-in-body') response.write(text.slice(0, text.length / 2));
-  else response.end(text);
+function secret(): string {
+  return randomBytes(24).toString('hex');
 }

@@ -1,19 +1,42 @@
-import type { PropertyType } from './world.ts';
+import type { PropertyType, StatusGroup } from './world.ts';
 
 /** A database as a person would draw it. Options by name, dates as YYYY-MM-DD; what a row leaves out is empty. */
 export interface DatabaseSeed {
   title: string;
   properties: PropertySeed[];
+  /** Oldest first; a minute lies between one and the next. */
   rows: Cells[];
+  /** Rows in the trash, older than the others. */
+  trashed?: Cells[];
+  /** Names of further data sources in the same database. */
+  otherSources?: string[];
+  contents?: ContentSeed[];
 }
 
 export interface PropertySeed {
   name: string;
   type: PropertyType;
   options?: string[];
+  /** Status options that are in another group than "To-do". */
+  groups?: Record<string, StatusGroup>;
+  /** Of a relation: the title of the database with the related rows, which is there already. */
+  to?: string;
+  /** Of a formula, such as `lower(prop("email"))`. */
+  expression?: string;
+  /** Of a rollup: a relation of the same database, and a property of the related rows. */
+  through?: string;
+  of?: string;
 }
 
-export type Cells = Record<string, string | string[] | boolean | null>;
+/** What is written on the page of a row: paragraphs, then pages with nothing but a title. */
+export interface ContentSeed {
+  /** Counted from 0. */
+  row: number;
+  paragraphs: string[];
+  childPages: string[];
+}
+
+export type Cells = Record<string, string | string[] | boolean | number | null>;
 
 export interface Seed {
   contacts: DatabaseSeed;
@@ -40,6 +63,7 @@ export function demoSeed(): Seed {
           name: 'Booking Status',
           type: 'status',
           options: ['Not booked', 'Booked', 'Cancelled', 'Completed', 'No-Show'],
+          groups: { Cancelled: 'Complete', Completed: 'Complete', 'No-Show': 'Complete' },
         },
         { name: 'Diagnostic Call Date', type: 'date' },
         {

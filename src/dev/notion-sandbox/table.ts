@@ -1,20 +1,22 @@
-import type { Cells, DatabaseSeed } from './seed.ts';
+import { found, shown, valueIn, valuesOf } from './cells.ts';
+import { contentOf, type SandboxBlock } from './contents.ts';
+import type { Cells, ContentSeed, DatabaseSeed, PropertySeed } from './seed.ts';
 import {
+  addBlock,
   addDatabase,
   addDataSource,
   addPage,
-  createOption,
   createProperty,
   type DataSource,
   dataSourcesOf,
-  emptyValueOf,
   type Page,
   type Property,
   type PropertyType,
   pagesOf,
-  type Value,
+  plainText,
   type World,
 } from './world.ts';
+import { changeWorld } from './world-changes.ts';
 
 /** A row as a person sees it. */
 export interface SandboxRow {
@@ -36,10 +38,15 @@ export interface SandboxTable {
   /** All rows, oldest first, those in the trash included. */
   rows(): SandboxRow[];
   optionsOf(property: string): string[];
+  /** What is written on a row's page, or on any other; without what is in the trash. */
+  contentOf(pageId: string): SandboxBlock[];
   /** @returns the id of the new row. */
   add(cells: Cells): string;
   edit(rowId: string, cells: Cells): void;
+  /** Writes on a row's page. */
+  fill(rowId: string, content: Omit<ContentSeed, 'row'>): void;
   trashRow(rowId: string): void;
+  restoreRow(rowId: string): void;
   archiveRow(rowId: string): void;
   trash(): void;
   trashDataSource(): void;
@@ -58,129 +65,103 @@ export interface SandboxTable {
 }
 
 export function createTable(world: World, seed: DatabaseSeed, id: string): SandboxTable {
-  const database = addDatabase(world, seed.title, id);
-  const source = addDataSource(
-    world,
-    database.id,
-    seed.title,
-    seed.properties.map(({ name, type, options }) => createProperty(name, type, options)),
-  );
-  const propertyOf = (name: string) => found(source.properties, name);
-  const pageOf = (rowId: string) => world.pages.get(rowId) ?? fail(`no row ${rowId}`);
-  const pages = () => pagesOf(world, source.id);
+  const { id: databaseId } = addDatabase(world, seed.title, { id });
+  const { id: dataSourceId } = addDataSource(world, databaseId, seed.title, propertiesFrom(world, seed.properties));
+  for (const name of seed.otherSources ?? []) addDataSource(world, databaseId, name, [createProperty('Name', 'title')]);
+
+  // Looked up each time: after a reset the world holds others than those made here.
+  const source = () => sourceOf(world, dataSourceId);
+  const here = { in: dataSourceId };
 
   const table: SandboxTable = {
-    title: database.title,
-    databaseId: database.id,
-    dataSourceId: source.id,
-    rows: () => pages().map((page) => rowOf(source, page)),
-    optionsOf: (name) => propertyOf(name).options.map((option) => option.name),
-    add: (cells) => addPage(world, source, valuesOf(source, cells)).id,
-    edit(rowId, cells) {
-      for (const [propertyId, value] of valuesOf(source, cells)) pageOf(rowId).values.set(propertyId, value);
+    title: seed.title,
+    databaseId,
+    dataSourceId,
+    rows: () => pagesOf(world, dataSourceId).map((page) => rowOf(world, source(), page)),
+    optionsOf: (name) => found(source().properties, name).options.map((option) => option.name),
+    contentOf: (pageId) => contentOf(world, pageId),
+    add: (cells) => addPage(world, dataSourceId, valuesOf(world, source(), cells)).id,
+    edit: (rowId, cells) => void changeWorld(world, { kind: 'edit_row', id: rowId, cells }),
+    fill: (rowId, { paragraphs, childPages }) => {
+      for (const text of paragraphs) addBlock(world, rowId, { type: 'paragraph', text: plainText(text) });
+      for (const title of childPages) addPage(world, rowId, new Map([['title', title]]));
     },
-    trashRow: (rowId) => {
-      pageOf(rowId).inTrash = true;
-    },
-    archiveRow: (rowId) => {
-      pageOf(rowId).isArchived = true;
-    },
-    trash: () => {
-      database.inTrash = true;
-    },
-    trashDataSource: () => {
-      source.inTrash = true;
-    },
-    unshare: () => {
-      for (const { id } of [database, ...dataSourcesOf(world, database.id), ...pages()]) world.unshared.add(id);
-    },
-    share: () => {
-      for (const { id } of [database, ...dataSourcesOf(world, database.id), ...pages()]) world.unshared.delete(id);
-    },
-    addProperty(name, type, options) {
-      const property = createProperty(name, type, options);
-      source.properties.push(property);
-      for (const page of pages()) page.values.set(property.id, emptyValueOf(property));
-    },
-    renameProperty: (name, to) => {
-      propertyOf(name).name = to;
-    },
-    retypeProperty(name, type, options = []) {
-      const property = propertyOf(name);
-      Object.assign(property, { type, options: options.map(createOption) });
-      for (const page of pages()) page.values.set(property.id, emptyValueOf(property));
-    },
-    removeProperty: (name) => {
-      const { id } = propertyOf(name);
-      source.properties = source.properties.filter((property) => property.id !== id);
-      for (const page of pages()) page.values.delete(id);
-    },
-    addOption: (name, option) => {
-      propertyOf(name).options.push(createOption(option));
-    },
-    renameOption: (name, option, to) => {
-      found(propertyOf(name).options, option).name = to;
-    },
-    removeOption(name, option) {
-      const property = propertyOf(name);
-      const { id } = found(property.options, option);
-      property.options = property.options.filter((other) => other.id !== id);
-      for (const page of pages()) {
-        const chosen = page.values.get(property.id);
-        if (Array.isArray(chosen) && chosen.includes(id)) page.values.set(property.id, emptyValueOf(property));
-      }
-    },
-    addDataSource: (name) => addDataSource(world, database.id, name, [createProperty('Name', 'title')]).id,
+    trashRow: (rowId) => void changeWorld(world, { kind: 'trash', id: rowId }),
+    restoreRow: (rowId) => void changeWorld(world, { kind: 'restore', id: rowId }),
+    archiveRow: (rowId) => void changeWorld(world, { kind: 'archive_row', id: rowId }),
+    trash: () => void changeWorld(world, { kind: 'trash', id: databaseId }),
+    trashDataSource: () => void changeWorld(world, { kind: 'trash', id: dataSourceId }),
+    unshare: () => void changeWorld(world, { kind: 'unshare', id: databaseId }),
+    share: () => void changeWorld(world, { kind: 'share', id: databaseId }),
+    addProperty: (property, type, options = []) =>
+      void changeWorld(world, { kind: 'add_property', ...here, property, type, options }),
+    renameProperty: (property, to) => void changeWorld(world, { kind: 'rename_property', ...here, property, to }),
+    retypeProperty: (property, type, options = []) =>
+      void changeWorld(world, { kind: 'retype_property', ...here, property, type, options }),
+    removeProperty: (property) => void changeWorld(world, { kind: 'remove_property', ...here, property }),
+    addOption: (property, option) => void changeWorld(world, { kind: 'add_option', ...here, property, option }),
+    renameOption: (property, option, to) =>
+      void changeWorld(world, { kind: 'rename_option', ...here, property, option, to }),
+    removeOption: (property, option) => void changeWorld(world, { kind: 'remove_option', ...here, property, option }),
+    addDataSource: (name) => changeWorld(world, { kind: 'add_data_source', ...here, name }) ?? '',
     removeDataSources: () => {
-      for (const { id } of dataSourcesOf(world, database.id)) world.dataSources.delete(id);
+      for (const { id: sourceId } of dataSourcesOf(world, databaseId)) world.dataSources.delete(sourceId);
     },
   };
-  for (const cells of seed.rows) table.add(cells);
+  seedRows(world, table, seed);
   return table;
 }
 
-function rowOf(source: DataSource, page: Page): SandboxRow {
-  const cells = source.properties.map((property) => [property.name, shown(property, page.values.get(property.id))]);
-  const lastChanged = source.properties.filter(({ id }) => page.lastChange?.propertyIds.includes(id));
+function seedRows(world: World, table: SandboxTable, { rows, trashed = [], contents = [] }: DatabaseSeed): void {
+  const all = [...trashed, ...rows];
+  const ids = all.map((cells, index) => {
+    const id = table.add(cells);
+    const page = world.pages.get(id);
+    if (page) page.createdAt = page.editedAt = world.now() - (all.length - index) * 60_000;
+    return id;
+  });
+  for (const { row, ...content } of contents) table.fill(ids[trashed.length + row] ?? '', content);
+  for (const id of ids.slice(0, trashed.length)) table.trashRow(id);
+}
+
+function propertiesFrom(world: World, seeds: readonly PropertySeed[]): Property[] {
+  const properties: Property[] = [];
+  for (const seed of seeds) {
+    const details = {
+      ...(seed.to !== undefined && { relatedTo: sourceNamed(world, seed.to).id }),
+      ...(seed.expression !== undefined && { expression: seed.expression }),
+      ...(seed.through !== undefined && { rollup: rollupOf(world, properties, seed) }),
+    };
+    const property = createProperty(seed.name, seed.type, seed.options, details);
+    for (const option of property.options) option.group = seed.groups?.[option.name] ?? option.group;
+    properties.push(property);
+  }
+  return properties;
+}
+
+function rollupOf(world: World, properties: readonly Property[], { through = '', of = '' }: PropertySeed) {
+  const relation = found(properties, through);
+  const related = sourceOf(world, relation.relatedTo ?? '');
+  return { relationId: relation.id, propertyId: found(related.properties, of).id };
+}
+
+function sourceNamed(world: World, name: string): DataSource {
+  return found([...world.dataSources.values()], name);
+}
+
+function sourceOf(world: World, id: string): DataSource {
+  const source = world.dataSources.get(id);
+  if (source) return source;
+  throw new Error(`the sandbox has no data source ${JSON.stringify(id)}`);
+}
+
+function rowOf(world: World, { properties }: DataSource, page: Page): SandboxRow {
+  const cells = properties.map((property) => [property.name, shown(property, valueIn(world, page, property))]);
+  const lastChanged = properties.filter(({ id }) => page.lastChange?.propertyIds.includes(id));
   return {
     id: page.id,
     inTrash: page.inTrash,
     cells: Object.fromEntries(cells),
     lastChanged: lastChanged.map(({ name }) => name),
   };
-}
-
-/** A value as a person reads it; null is an empty cell. */
-export function shown(property: Property, value: Value | undefined): Cells[string] {
-  if (Array.isArray(value)) {
-    const names = value.map((id) => property.options.find((option) => option.id === id)?.name ?? '');
-    return property.type === 'multi_select' ? names : (names[0] ?? null);
-  }
-  return typeof value === 'object' ? (value?.start ?? null) : (value ?? null);
-}
-
-function valuesOf(source: DataSource, cells: Cells): Map<string, Value> {
-  return new Map(
-    Object.entries(cells).map(([name, cell]) => {
-      const property = found(source.properties, name);
-      return [property.id, storedCell(property, cell)];
-    }),
-  );
-}
-
-function storedCell(property: Property, cell: Cells[string]): Value {
-  if (cell === null || cell === undefined) return emptyValueOf(property);
-  if (property.type === 'date') return { start: String(cell), end: null };
-  if (['select', 'status', 'multi_select'].includes(property.type)) {
-    return [cell].flat().map((name) => found(property.options, String(name)).id);
-  }
-  return cell;
-}
-
-function found<T extends { name: string }>(things: readonly T[], name: string): T {
-  return things.find((thing) => thing.name === name) ?? fail(`the sandbox has no ${JSON.stringify(name)}`);
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

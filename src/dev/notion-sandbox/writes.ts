@@ -1,6 +1,6 @@
 import { validationError } from './answers.ts';
 import type { Writes, WrittenValue } from './request-shapes.ts';
-import { createOption, type DataSource, emptyValueOf, type Property, type Value } from './world.ts';
+import { createOption, emptyValueOf, type Property, type Value, type World } from './world.ts';
 
 interface OptionChoice {
   id?: string | undefined;
@@ -9,16 +9,16 @@ interface OptionChoice {
 
 /**
  * What a request would store, by property id. Nothing is changed before all of it is found good, but for one thing Notion
- * does too: a select option whose name is new comes into being.
+ * does too: a select option whose name is new comes into being, if the integration may change the schema.
  *
  * @throws {ApiError} for a property that is not there, of another type, or a status option that is not there.
  */
-export function valuesToStore(source: DataSource, writes: Writes): Map<string, Value> {
+export function valuesToStore(world: World, properties: readonly Property[], writes: Writes): Map<string, Value> {
   const aimed = writes.map(([nameOrId, written]) => {
-    const property = source.properties.find(({ id, name }) => name === nameOrId || id === nameOrId);
+    const property = properties.find(({ id, name }) => name === nameOrId || id === nameOrId);
     if (!property) throw validationError(`${nameOrId} is not a property that exists.`);
     if (property.type !== written.type) throw validationError(`${property.name} is expected to be ${property.type}.`);
-    for (const choice of choicesOf(written)) refuseImpossible(property, choice);
+    for (const choice of choicesOf(written)) refuseImpossible(world, property, choice);
     return [property, written] as const;
   });
   return new Map(aimed.map(([property, written]) => [property.id, storedValue(property, written)]));
@@ -29,16 +29,17 @@ function choicesOf({ type, value }: WrittenValue): OptionChoice[] {
   return (type === 'select' || type === 'status') && value ? [value] : [];
 }
 
-function refuseImpossible({ options, type, name: property }: Property, { id, name }: OptionChoice): void {
+function refuseImpossible(world: World, { options, type, name: property }: Property, { id, name }: OptionChoice): void {
   if (id !== undefined) {
-    if (!options.some((option) => option.id === id))
-      throw validationError(`Invalid ${type} option id for ${property}.`);
-  } else if (type === 'status') {
-    if (options.some((option) => option.name === name)) return;
-    // The stray quotation mark is Notion's.
-    throw validationError(`Invalid status option. Status option "${name}" does not exist".`);
-  } else if (name?.includes(',')) {
-    throw validationError(`Invalid ${type} option, commas not allowed: ${name}`);
+    if (options.some((option) => option.id === id)) return;
+    throw validationError(`Invalid ${type} option id for ${property}.`);
+  }
+  if (options.some((option) => option.name === name)) return;
+  // The stray quotation mark is Notion's.
+  if (type === 'status') throw validationError(`Invalid status option. Status option "${name}" does not exist".`);
+  if (name?.includes(',')) throw validationError(`Invalid ${type} option, commas not allowed: ${name}`);
+  if (!world.capabilities.has('edit_schema')) {
+    throw validationError(`Invalid ${type} option. The option "${name}" does not exist, and may not be created.`);
   }
 }
 
@@ -52,6 +53,8 @@ function storedValue(property: Property, written: WrittenValue): Value {
       return written.value ? [optionId(property, written.value)] : emptyValueOf(property);
     case 'multi_select':
       return written.value.map((choice) => optionId(property, choice));
+    case 'relation':
+      return written.value.map(({ id }) => id);
     case 'date':
       return (
         written.value && {

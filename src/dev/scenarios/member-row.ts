@@ -1,7 +1,9 @@
 import type { UpdatePageParameters } from '@notionhq/client';
+import { DEFAULT_NOTION_CHOICES } from '../../config.ts';
+import { createLocalPace } from '../../local-pace.ts';
 import { normalizeAddress } from '../../notion/address.ts';
-import { createAsk } from '../../notion/client.ts';
-import { CONTACT } from '../../notion/contact.ts';
+import { contactFields } from '../../notion/contact.ts';
+import { createBeginAsking } from '../../notion/create-ask.ts';
 import { createDataSource } from '../../notion/data-source.ts';
 import { NotionRefusal, NotionUnavailable } from '../../notion/errors.ts';
 import { type Cell, cellOf, findRows } from '../../notion/rows.ts';
@@ -33,19 +35,25 @@ export interface MemberRowOptions {
 
 const FIELDS = ['bookingStatus', 'callDate', 'campaignStatus'] as const;
 
+/** What is wrong is told by what cannot be read in the end. */
+const UNTOLD = { warn: () => undefined, error: () => undefined };
+
 /** @throws {OperatorError} when Notion does not let us read the one row with this address. */
 export async function openMemberRow(options: MemberRowOptions): Promise<MemberRow> {
   const { contactsDatabaseId: id, email } = options;
   const address = normalizeAddress(email);
   if (!address) throw new OperatorError('--member-email is no address that Notion could hold.');
-  const ask = createAsk(options);
-  const contacts = createDataSource(ask, { id, title: 'contacts database', setting: '--notion-contacts-db' });
+  const { token, baseUrl } = options;
+  const { requestsPerMinute } = DEFAULT_NOTION_CHOICES;
+  const begin = createBeginAsking({ token, baseUrl, pace: createLocalPace({ requestsPerMinute }), log: UNTOLD });
+  const contacts = createDataSource({ id, title: 'contacts database', setting: '--notion-contacts-db' });
+  const fields = contactFields(DEFAULT_NOTION_CHOICES);
 
-  const find = () =>
-    contacts.use(async (source) => {
-      const [row, ...others] = await findRows(ask, source, findProperty(source, CONTACT.email), address);
+  const find = (ask = begin()) =>
+    contacts.use(ask, async (source) => {
+      const [row, ...others] = await findRows(ask, source, findProperty(source, fields.email), address);
       if (row && others.length === 0) {
-        const cells = FIELDS.map((field) => cellOf(row, findProperty(source, CONTACT[field]), source.title));
+        const cells = FIELDS.map((field) => cellOf(row, findProperty(source, fields[field]), source.title));
         return { id: row.id, cells };
       }
       throw new OperatorError(
@@ -57,7 +65,11 @@ export async function openMemberRow(options: MemberRowOptions): Promise<MemberRo
   try {
     const { id: pageId, cells } = await find();
     const properties = Object.fromEntries(cells.map((cell) => [cell.name, writeOf(cell)]));
-    const putBack = async () => void (await ask((client) => client.pages.update({ page_id: pageId, properties })));
+    const putBack = () =>
+      begin().set(
+        (client) => client.pages.update({ page_id: pageId, properties }),
+        async () => false,
+      );
     return { before: said(cells), read, putBack };
   } catch (error) {
     const isNotions = error instanceof NotionRefusal || error instanceof NotionUnavailable;

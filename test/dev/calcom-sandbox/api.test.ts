@@ -52,10 +52,24 @@ describe('the door', () => {
     }
   });
 
+  it("has an account, and that account's webhook once there is somebody to send to", async () => {
+    expect(await ask('/v2/me')).toMatchObject({
+      status: 200,
+      body: { status: 'success', data: { username: 'sandbox' } },
+    });
+    expect(await ask('/v2/webhooks')).toMatchObject({ status: 200, body: { data: [] } });
+
+    sandbox.subscribe({ url: 'http://127.0.0.1:8000', secret: undefined });
+
+    expect(await ask('/v2/webhooks')).toMatchObject({
+      body: { data: [{ subscriberUrl: 'http://127.0.0.1:8000/webhook/calcom-booking', active: true }] },
+    });
+  });
+
   it('knows only the calls that it models', async () => {
     for (const [method, path] of [
       ['GET', '/'],
-      ['GET', '/v2/me'],
+      ['GET', '/v2/slots'],
       ['GET', '/bookings'],
       ['GET', '/v2/bookings/uid/attendees'],
       ['POST', '/v2/bookings'],

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { createTransport, type NodemailerError } from 'nodemailer';
+import type { Check } from '../check.ts';
+import { MailRefused, MailUndelivered } from './mail-transport.ts';
+import { domainOf, type Mailbox } from './mailbox.ts';
+import { createSmtpTransport, reasonOf } from './smtp-transport.ts';
+import { parseSmtpUrl, type SmtpServer } from './smtp-url.ts';
+
+export interface MailCheckOptions {
+  /** See {@link parseSmtpUrl}. */
+  smtpUrl: string;
+  from: Mailbox;
+  /** Gets a test mail. */
+  sendTo?: Mailbox | undefined;
+  /** Until the mail server has answered each question. */
+  patienceMs?: number;
+}
+
+/** Connects to the mail server, secures the connection and logs in, as reminders do; sends nothing but the test mail that is asked for. */
+export async function checkMail({ smtpUrl, from, sendTo, patienceMs = 8_000 }: MailCheckOptions): Promise<Check[]> {
+  let server: SmtpServer;
+  try {
+    server = parseSmtpUrl(smtpUrl);
+  } catch (error) {
+    return [check('settings', 'error', `${(error as Error).message}.`)];
+  }
+  const connection = await checkConnection(server, patienceMs);
+  if (!sendTo || connection.some(({ verdict }) => verdict === 'error')) return connection;
+  return [...connection, await sendTestMail(smtpUrl, from, sendTo, patienceMs)];
+}
+
+async function checkConnection(server: SmtpServer, patienceMs: number): Promise<Check[]> {
+  const transport = createTransport({
+    ...server,
+    connectionTimeout: patienceMs,
+    greetingTimeout: patienceMs,
+    socketTimeout: patienceMs,
+    logger: false,
+  });
+  const at = `${server.host}:${server.port}`;
+  const connected = check('connection', 'ok', `The mail server answers at ${at}, ${protectionOf(server)}.`);
+  try {
+    await transport.verify();
+    const login = server.auth
+      ? 'It takes user and password.'
+      : 'SMTP_URL names no user: mails are handed over without a login.';
+    return [connected, check('login', 'ok', login)];
+  } catch (error) {
+    const reason = reasonOf(error as NodemailerError);
+    if (reason.startsWith('login refused')) {
+      return [
+        connected,
+        check(
+          'login',
+          'error',
+          `${capitalized(reason)}: check user and password in SMTP_URL, percent-encoded where needed.`,
+        ),
+      ];
+    }
+    return [check('connection', 'error', `${at}: ${reason}. ${adviceFor(reason, server)}`)];
+  } finally {
+    transport.close();
+  }
+}
+
+function protectionOf({ secure, requireTLS, tls }: SmtpServer): string {
+  const unchecked = tls ? ', its certificate unchecked as SMTP_URL says' : '';
+  if (secure) return `secured from the first byte${unchecked}`;
+  return requireTLS ? `secured by STARTTLS${unchecked}` : 'secured only if it offers STARTTLS';
+}
+
+function adviceFor(reason: string, { secure }: SmtpServer): string {
+  if (reason.startsWith('no secure connection')) {
+    return 'It offers no STARTTLS, or its certificate is not valid for this name: use smtps:// with the port for TLS (465), or the name on the certificate.';
+  }
+  if (reason === 'host not found') return 'Check the host in SMTP_URL.';
+  if (reason.startsWith('answer'))
+    return 'The mail server is there and does not want to talk to us: ask whoever runs it.';
+  const other = secure ? 'smtp:// and port 587' : 'smtps:// and port 465';
+  return `Check host and port in SMTP_URL, and whether a firewall lets mail out; else try ${other}.`;
+}
+
+async function sendTestMail(smtpUrl: string, from: Mailbox, to: Mailbox, patienceMs: number): Promise<Check> {
+  const timeouts = { connectMs: patienceMs, answerMs: patienceMs, mailMs: patienceMs };
+  const transport = createSmtpTransport({ smtpUrl, from, maxConnections: 1, timeouts });
+  const text = 'Precall can send mails. Nothing else is to be done.';
+  try {
+    await transport.send({
+      to,
+      messageId: `<${randomUUID()}@${domainOf(from)}>`,
+      subject: 'Precall: a test mail',
+      text: `${text}\n`,
+      html: `<p>${text}</p>`,
+    });
+    return check('test mail', 'ok', 'The mail server has taken it: look into the inbox, and into the spam folder.');
+  } catch (error) {
+    if (error instanceof MailRefused) {
+      return check(
+        'test mail',
+        'error',
+        `The mail server refused it (${error.responseCode ?? 'no address'}): check EMAIL_FROM and the address.`,
+      );
+    }
+    if (error instanceof MailUndelivered) return check('test mail', 'error', `It could not be sent: ${error.reason}.`);
+    throw error;
+  } finally {
+    transport.close();
+  }
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function check(what: string, verdict: Check['verdict'], message: string): Check {
+  return { part: 'mail', what, verdict, message };
+}

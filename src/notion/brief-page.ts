@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { isFullPage, type PageObjectResponse } from '@notionhq/client';
+import type { BookingKey } from '../booking.ts';
+import type { Ask } from './ask.ts';
+import { NotionRefusal, type RefusalReason } from './errors.ts';
+import { type PageBlock, requestOf } from './page-block.ts';
+import { childrenOf, unreadable } from './read-children.ts';
+
+/** Of a hash, in hex: one contact never has enough bookings for two to be alike. */
+const REF_LENGTH = 10;
+const VERSION_LENGTH = 6;
+
+/** What Notion says of a page or block that was deleted or is no longer shared: for most of it, it answers alike. */
+const GONE: readonly RefusalReason[] = ['not_shared', 'archived'];
+
+/** What the page of a booking's brief is found again by, whatever else has been lost. */
+export function refOf({ uid, seat = '' }: BookingKey): string {
+  return createHash('sha256')
+    .update(JSON.stringify([uid, seat]))
+    .digest('hex')
+    .slice(0, REF_LENGTH);
+}
+
+/** @param date calendar day of the call, YYYY-MM-DD. */
+export function titleOf(date: string, ref: string): string {
+  return `Call prep ${date} [${ref}]`;
+}
+
+/** Tells the parts of one text from those of an earlier one. */
+export function closingLine(ref: string, textHash: string, part: number, parts: number): string {
+  return `${ref} part ${part}/${parts} ${textHash.slice(0, VERSION_LENGTH)}`;
+}
+
+/** Whether the page is there to be written on: within our reach, and not in the trash, neither itself nor with what it is under. */
+export async function isLive(ask: Ask, pageId: string): Promise<boolean> {
+  const page = await retrievePage(ask, pageId);
+  if (!page || isTrashed(page)) return false;
+  const around = page.parent.type === 'page_id' ? await retrievePage(ask, page.parent.page_id) : undefined;
+  return !around || !isTrashed(around);
+}
+
+/** Undefined if it does not exist or is not shared: Notion answers alike. */
+async function retrievePage(ask: Ask, pageId: string): Promise<PageObjectResponse | undefined> {
+  try {
+    const page = await ask.read((client) => client.pages.retrieve({ page_id: pageId }));
+    if (isFullPage(page)) return page;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+  throw unreadable();
+}
+
+function isTrashed({ in_trash, is_archived, archived }: PageObjectResponse): boolean {
+  return in_trash || is_archived === true || archived === true;
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof NotionRefusal && GONE.includes(error.reason);
+}
+
+/** The page on the contact's that has the ref in its title. */
+export async function findBriefPage(ask: Ask, contactId: string, ref: string): Promise<string | undefined> {
+  for await (const { id, type, text } of childrenOf(ask, contactId)) {
+    if (type === 'child_page' && text.includes(`[${ref}]`)) return id;
+  }
+  return undefined;
+}
+
+export interface NewPage {
+  contactId: string;
+  ref: string;
+  date: string;
+  blocks: readonly PageBlock[];
+}
+
+export interface CreatedPage {
+  id: string;
+  /** Notion has said so itself: the page was not found after its answer was lost. */
+  isCertain: boolean;
+}
+
+/** Creates the page together with its first blocks: one outcome to find out about instead of two. */
+export async function createBriefPage(ask: Ask, { contactId, ref, date, blocks }: NewPage): Promise<CreatedPage> {
+  return ask.add<CreatedPage>(
+    async (client) => {
+      const { id } = await client.pages.create({
+        parent: { type: 'page_id', page_id: contactId },
+        properties: { title: { title: [{ type: 'text', text: { content: titleOf(date, ref) } }] } },
+        children: blocks.map(requestOf),
+      });
+      return { id, isCertain: true };
+    },
+    async ([committed]) => {
+      const id = (await findBriefPage(ask, contactId, ref)) ?? (await liveOne(ask, committed));
+      return id === undefined ? undefined : { id, isCertain: false };
+    },
+  );
+}
+
+async function liveOne(ask: Ask, id: string | undefined): Promise<string | undefined> {
+  return id !== undefined && (await isLive(ask, id)) ? id : undefined;
+}

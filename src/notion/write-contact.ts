@@ -1,0 +1,150 @@
+import { type CreatePageResponse, isFullPage } from '@notionhq/client';
+import type { Ask } from './ask.ts';
+import {
+  type ContactFields,
+  type ContactWords,
+  isKept,
+  type LeftField,
+  planCreation,
+  planUpdate,
+  saysAlready,
+} from './contact.ts';
+import type { Memory } from './data-source.ts';
+import { NotionRefusal, type RefusalReason } from './errors.ts';
+import { contactNotFound } from './find-contact.ts';
+import { isGone, type Row } from './rows.ts';
+import type { DataSource } from './schema.ts';
+
+/** What is known of a contact besides what it should say. */
+export interface UpdateOptions {
+  /** What we have written to the contact before, or may have: the answer to the last write can have been lost. */
+  ours?: readonly ContactFields[];
+  /** Leaves the contact alone unless it still says one of `ours`: a person may have moved it on. */
+  onlyWhileOurs?: boolean;
+  /** Makes a contact of this name where nobody has the address. */
+  create?: { name: string } | undefined;
+  /**
+   * Called directly before something is written, with what the contact says now if that is one of `ours`. Nothing is written if it
+   * rejects.
+   */
+  beforeWrite?: (says: ContactFields | undefined) => Promise<void>;
+}
+
+export interface ContactUpdate {
+  outcome: 'updated' | 'unchanged' | 'created';
+  /** Why it was left as it is although it says something else. */
+  reason?: 'kept_by_a_person' | 'changed_by_a_person';
+  /** What could not be written although the rest was, and what to do about it. */
+  left: { field: keyof ContactFields; reason: RefusalReason; message: string }[];
+}
+
+/** A contact to be written to. */
+export interface ContactTask {
+  ask: Ask;
+  source: DataSource;
+  memory: Memory;
+  words: ContactWords;
+  address: string;
+  wanted: ContactFields;
+  options: UpdateOptions;
+  /** Looks for the contact. */
+  find: () => Promise<Row | undefined>;
+}
+
+/** What may happen to a page between our looking at it and our writing to it. */
+const GONE: readonly RefusalReason[] = ['not_shared', 'archived'];
+
+/**
+ * Writes what differs to the contact, in one request; none if nothing differs. One that goes away meanwhile is looked for once more.
+ *
+ * @throws {NotionRefusal} contact_not_found, contact_ambiguous, and what is wrong with the database.
+ */
+export async function writeContact(task: ContactTask): Promise<ContactUpdate> {
+  try {
+    return await writeOnce(task);
+  } catch (error) {
+    if (!isOfPage(error)) throw error;
+  }
+  try {
+    return await writeOnce(task);
+  } catch (error) {
+    throw isOfPage(error) ? contactNotFound(task.source) : error;
+  }
+}
+
+async function writeOnce(task: ContactTask): Promise<ContactUpdate> {
+  const { source, memory, words, wanted, options } = task;
+  const { ours = [], onlyWhileOurs = false, create, beforeWrite } = options;
+  const contact = await task.find();
+  if (!contact) {
+    if (create) return createContact(task, create);
+    throw contactNotFound(source);
+  }
+  if (isKept(contact, source, words)) return { outcome: 'unchanged', reason: 'kept_by_a_person', left: [] };
+  const says = ours.find((fields) => saysAlready(contact, source, fields, words));
+  if (onlyWhileOurs && ours.length > 0 && !says) {
+    const isSaid = saysAlready(contact, source, wanted, words);
+    return { outcome: 'unchanged', ...(!isSaid && { reason: 'changed_by_a_person' }), left: [] };
+  }
+
+  const { properties, left } = planUpdate(contact, source, wanted, words);
+  // Before saying that something is missing, look whether somebody has added it meanwhile.
+  if (left[0] && !memory.isRecent) throw left[0].refusal;
+
+  const differs = Object.keys(properties).length > 0;
+  if (differs) {
+    await beforeWrite?.(says);
+    await setProperties(task, contact.id, properties);
+  }
+  return { outcome: differs ? 'updated' : 'unchanged', left: leftOf(left) };
+}
+
+/** @throws {PageGone} when the contact is not there to be written to any more. */
+async function setProperties(
+  { ask, source, words, wanted }: ContactTask,
+  id: string,
+  properties: ReturnType<typeof planUpdate>['properties'],
+): Promise<void> {
+  try {
+    await ask.set(
+      (client) => client.pages.update({ page_id: id, properties }),
+      async () => {
+        const row = await ask.read((client) => client.pages.retrieve({ page_id: id }));
+        if (!isFullPage(row) || isGone(row)) return false;
+        return Object.keys(planUpdate(row, source, wanted, words).properties).length === 0;
+      },
+    );
+  } catch (error) {
+    throw error instanceof NotionRefusal && GONE.includes(error.reason) ? new PageGone(error) : error;
+  }
+}
+
+/** Whoever asks for it holds the person's lock and has just looked in vain. */
+async function createContact(task: ContactTask, { name }: { name: string }): Promise<ContactUpdate> {
+  const { ask, source, words, wanted, address, options, find } = task;
+  const { properties, left } = planCreation(source, wanted, words, { address, name });
+  await options.beforeWrite?.(undefined);
+  const parent = { type: 'data_source_id', data_source_id: source.id } as const;
+  await ask.add<Pick<CreatePageResponse, 'id'>>(
+    (client) => client.pages.create({ parent, properties }),
+    async ([committed]) => (committed === undefined ? find() : { id: committed }),
+  );
+  return { outcome: 'created', left: leftOf(left) };
+}
+
+function leftOf(left: readonly LeftField[]): ContactUpdate['left'] {
+  return left.map(({ field, refusal: { reason, message } }) => ({ field, reason, message }));
+}
+
+/** The page itself, not its database, is not to be written to any more. */
+class PageGone extends Error {
+  override readonly name = 'PageGone';
+
+  constructor(cause: NotionRefusal) {
+    super(cause.message, { cause });
+  }
+}
+
+function isOfPage(error: unknown): error is PageGone {
+  return error instanceof PageGone;
+}
