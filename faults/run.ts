@@ -17,7 +17,7 @@ const options = new Command('faults')
   .option('--temporal <times>', 'kills of Temporal, while mails go out', wholeNumber, 20)
   .option('--postgres <times>', 'kills of PostgreSQL', wholeNumber, 5)
   .option('--minutes <count>', 'how long to go on killing at most', wholeNumber, 25)
-  .option('--rate <per-second>', 'webhooks posted a second', wholeNumber, 6)
+  .option('--rate <per-second>', 'webhooks posted a second', wholeNumber, 2)
   .option('--seed <number>', 'repeats the choices of an earlier run', wholeNumber, Date.now() % 1_000_000)
   .parse()
   .opts<Options>();

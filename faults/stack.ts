@@ -87,6 +87,8 @@ export async function startFaultStack({ temporalCli, offsets, signal }: FaultSta
       NOTION_BASE_URL: notion.url,
       NOTION_BUSINESSX_DB_ID: notion.contactsDatabaseId,
       NOTION_EMAIL_SEQUENCE_DB_ID: notion.sequenceDatabaseId,
+      // The sandbox has no budget, and at Notion's own the runs would end long after the last kill.
+      NOTION_REQUESTS_PER_MINUTE: '3000',
       REMINDER_OFFSETS: offsets.join(','),
       MEETING_THRESHOLD: '2s',
     };
