@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type FaultAction, rateLimited, startNotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
 import { NotionBusy, NotionParked, NotionUnavailable } from '../../src/notion/notion.ts';
+import { createVirtualTime, type VirtualTime } from '../support/virtual-time.ts';
 import { aJumpingClock } from './asking.ts';
 import { ANN, addAnn, addToCampaign, connect, emptySeed, rowOf } from './support.ts';
+import { isHanging } from './virtual-world.ts';
 
 const NEW = 'nobody@example.com';
 const STARTED_AT = Date.parse('2025-12-01T09:00:00Z');
@@ -33,46 +34,42 @@ const FAULTS: [string, FaultAction][] = [
 ];
 
 /** What Temporal does with work that failed: it comes again, minutes later, unless only a person can help. */
-async function untilDone<T>(clock: { pass(ms: number): void }, work: () => Promise<T>): Promise<T> {
+async function untilDone<T>(time: VirtualTime, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       const passes = error instanceof NotionUnavailable || error instanceof NotionBusy || error instanceof NotionParked;
       if (!passes || attempt === 10) throw error;
-      clock.pass(240_000);
+      await time.sleep(240_000);
     }
   }
 }
 
 /** Ann books and cancels, and somebody books who is new, while the n-th request meets a fault. */
 async function live(action: FaultAction, nth: number) {
-  const clock = aJumpingClock();
-  const patiently = {
-    ...clock,
-    /** A server takes a moment to notice that somebody has hung up. */
-    async sleep(ms: number) {
-      if (ms > 1_000) await sleep(20);
-      await clock.sleep(ms);
-    },
-  };
-  const sandbox = await startNotionSandbox({ seed: emptySeed(), now: () => STARTED_AT + clock.now() });
+  const time = createVirtualTime({
+    startsAt: STARTED_AT,
+    isHanging: (method, path) => isHanging(sandbox, method, path),
+  });
+  vi.stubGlobal('fetch', time.fetch);
+  const sandbox = await startNotionSandbox({ seed: emptySeed(), now: time.now });
   onTestFinished(() => sandbox.stop());
   const ann = addAnn(sandbox);
   addToCampaign(sandbox, ANN);
-  const notion = connect(sandbox, { clock: patiently, now: clock.now, timeoutsMs: { read: 1_000, write: 1_000 } });
+  const notion = connect(sandbox, { clock: { ...aJumpingClock(), ...time }, now: time.now });
   const booked = { bookingStatus: 'Booked', callDate: '2025-12-10' } as const;
   const cancelled = { bookingStatus: 'Cancelled', callDate: '2025-12-10' } as const;
   sandbox.fail({ match: { nth }, action });
 
-  await untilDone(clock, () => notion.updateContact(ANN, { ...booked, campaignStatus: 'Pre-Call Prep' }));
-  const membership = await untilDone(clock, () => notion.findMembership(ANN));
-  await untilDone(clock, () => notion.updateContact(NEW, booked, { create: { name: 'New' } }));
-  await untilDone(clock, () =>
-    notion.updateContact(ANN, cancelled, { ours: [booked, cancelled], onlyWhileOurs: true }),
-  );
+  await untilDone(time, () => notion.updateContact(ANN, { ...booked, campaignStatus: 'Pre-Call Prep' }));
+  const membership = await untilDone(time, () => notion.findMembership(ANN));
+  await untilDone(time, () => notion.updateContact(NEW, booked, { create: { name: 'New' } }));
+  await untilDone(time, () => notion.updateContact(ANN, cancelled, { ours: [booked, cancelled], onlyWhileOurs: true }));
   return { sandbox, ann, membership };
 }
+
+afterEach(() => void vi.unstubAllGlobals());
 
 describe('whatever goes wrong with one request', () => {
   it.each(FAULTS)(

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ContactUpdate } from '../../src/activities/notion.ts';
+import { DEFAULT_NOTION_CHOICES } from '../../src/config.ts';
+import { type NotionSandbox, startNotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
+import { createPostgres, type Database } from '../../src/store/database.ts';
+import { migratePostgresAt } from '../../src/store/migrate.ts';
+import { mostInAMinute } from '../support/most-in-a-minute.ts';
+import { usePostgres } from '../support/postgres.ts';
+import { silent } from '../support/silent.ts';
+import { createVirtualTime, type VirtualTime } from '../support/virtual-time.ts';
+import { addToCampaign, emptySeed } from './support.ts';
+import { aWorkerProcess, type WorkerProcess } from './worker-processes.ts';
+
+const BOOKINGS = 300;
+const BURST = 10;
+/** As many as a worker has. */
+const SLOTS = 10;
+/** What Notion lets through in each minute, whatever we keep to. */
+const NOTION_S_LIMIT = 180;
+const STARTED_AT = Date.parse('2026-12-01T09:00:00Z');
+const MINUTE_MS = 60_000;
+
+const postgres = usePostgres();
+let databases: Database[];
+let sandbox: NotionSandbox;
+let time: VirtualTime;
+let workers: WorkerProcess[];
+
+const bookings = Array.from({ length: BOOKINGS }, (_, index) => aBooking(index));
+
+function aBooking(index: number): ContactUpdate {
+  const day = String(3 + (index % 20)).padStart(2, '0');
+  return {
+    booking: { uid: `booking-${index}` },
+    email: `person-${index}@example.com`,
+    startsAt: `2026-12-${day}T15:00:00.000Z`,
+    endsAt: `2026-12-${day}T15:30:00.000Z`,
+    standing: 'live',
+    changedAt: '2026-12-01T09:00:00.000Z',
+    inCampaign: index % 2 === 0,
+  };
+}
+
+/** What a booking's run does when the booking is new. */
+async function tell(booking: ContactUpdate, index: number): Promise<void> {
+  const worker = workers[index % workers.length]!;
+  const { state } = await worker.findMembership(booking.email);
+  await worker.updateContact({ ...booking, inCampaign: state === 'member' });
+}
+
+beforeAll(async () => {
+  await migratePostgresAt(postgres.url);
+  databases = [createPostgres(postgres.url, silent), createPostgres(postgres.url, silent)];
+  time = createVirtualTime({ startsAt: STARTED_AT });
+  vi.stubGlobal('fetch', time.fetch);
+  sandbox = await startNotionSandbox({ seed: emptySeed(), now: time.now, limits: { perToken: NOTION_S_LIMIT } });
+  for (const { email, inCampaign } of bookings) {
+    sandbox.contacts.add({ Name: 'Somebody', email });
+    if (inCampaign) addToCampaign(sandbox, email);
+  }
+  workers = databases.map((database) => aWorkerProcess({ sandbox, database, time, slots: SLOTS }));
+}, 60_000);
+afterAll(async () => {
+  vi.unstubAllGlobals();
+  await sandbox?.stop();
+  await Promise.all((databases ?? []).map((database) => database.close()));
+});
+
+describe('300 bookings at once, for two worker processes on one PostgreSQL', () => {
+  it('are all in Notion in less than 12 minutes, at no more than five requests each', async () => {
+    await Promise.all(bookings.map(tell));
+
+    expect(time.now() - STARTED_AT).toBeLessThan(12 * MINUTE_MS);
+    expect(sandbox.journal.length).toBeLessThanOrEqual(5 * BOOKINGS);
+    const rows = sandbox.contacts.rows().map(({ cells }) => cells);
+    expect(rows.map((cells) => [cells['email'], cells['Booking Status'], cells['Diagnostic Call Date']])).toEqual(
+      bookings.map(({ email, startsAt }) => [email, 'Booked', startsAt.slice(0, 10)]),
+    );
+    expect(rows.map((cells) => cells['Christmas Campaign Status'] === 'Pre-Call Prep')).toEqual(
+      bookings.map(({ inCampaign }) => inCampaign),
+    );
+  }, 120_000);
+
+  it('never ask for more than the budget and its burst in any minute, so that Notion never has to refuse', () => {
+    const budget = DEFAULT_NOTION_CHOICES.requestsPerMinute;
+    const log = workers.map((worker) => worker.log()).join('\n');
+
+    expect(sandbox.violations({ budget, burst: BURST, log })).toEqual([]);
+    expect(sandbox.journal.filter(({ status }) => status === 429)).toEqual([]);
+    // Nor less than the budget, or nothing would have been tried here.
+    expect(mostInAMinute(sandbox.journal.map(({ at }) => at))).toBeGreaterThan(0.9 * budget);
+  });
+
+  it('cost two reads and no write each when they are told again', async () => {
+    const before = sandbox.journal.length;
+
+    await Promise.all(bookings.slice(0, 30).map(tell));
+
+    const again = sandbox.journal.slice(before);
+    expect(again.length).toBeLessThanOrEqual(2 * 30);
+    expect(again.filter(({ committed }) => committed)).toEqual([]);
+  }, 60_000);
+});
