@@ -14,6 +14,7 @@ const PARTS = [
   'test/server/{calcom-webhook,dispatcher,lost-runs,operator-api,server,sockets}.test.ts',
   'test/store/**/*.test.ts',
   'test/support/postgres.test.ts',
+  'test/temporal/check-temporal.test.ts',
   'test/worker/**/*.test.ts',
   'test/workflows/{chains,replay,simulator}.test.ts',
 ];

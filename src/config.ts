@@ -8,6 +8,7 @@ import { parseKeyRing } from './key-ring.ts';
 import { isLoopback } from './loopback.ts';
 import { readNotionId } from './notion-id.ts';
 import { OperatorError } from './operator-error.ts';
+import { isSameName } from './same-name.ts';
 
 /** Which process reads the settings: what is missing matters to one and not to another. */
 export type Role = 'embedded' | 'server' | 'worker' | 'codec' | 'migrate' | 'client';
@@ -269,7 +270,7 @@ const NotionSection = choicesIn(
 ).superRefine(({ values, keptStatuses, severalContacts, sequence }, context) => {
   const ours = Object.entries(values).filter(([value]) => value !== 'preCallPrep');
   for (const [index, name] of keptStatuses.entries()) {
-    const same = ours.find(([, other]) => other === name);
+    const same = ours.find(([, other]) => isSameName(other, name));
     if (same) {
       context.addIssue({
         code: 'custom',

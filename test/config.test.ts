@@ -707,6 +707,10 @@ notion:
       'precall.yaml: notion.keptStatuses.1: is what Precall itself writes as completed: expected one that only people set',
     ],
     [
+      'notion: {keptStatuses: [completed]}',
+      'precall.yaml: notion.keptStatuses.0: is what Precall itself writes as completed: expected one that only people set',
+    ],
+    [
       'notion: {severalContacts: first}',
       'precall.yaml: notion.severalContacts: expected refuse, oldest, newest or prefer_campaign',
     ],

@@ -1,6 +1,12 @@
-import { type ApplicationFailure, log } from '@temporalio/activity';
+import { type ApplicationFailure, activityInfo, log } from '@temporalio/activity';
 import type { BookingKey } from '../booking.ts';
-import { type NotedReminder, type Notion, NotionRefusal } from '../notion/notion.ts';
+import {
+  type NotedReminder,
+  type Notion,
+  NotionRefusal,
+  NotionUnavailable,
+  type UpdateOptions,
+} from '../notion/notion.ts';
 import type { ContactClaim, Contacts, TakenContact } from '../store/contacts.ts';
 import type { NotionReport } from '../workflows/messages.ts';
 import { type ContactProjection, projectContact } from './contact-projection.ts';
@@ -127,6 +133,9 @@ export function createContactActivities(options: ContactActivitiesOptions): Cont
   };
 }
 
+/** What was added is not in every answer at once. */
+const UNTIL_SHOWN_MS = 10_000;
+
 interface Writing {
   notion: Pick<Notion, 'updateContact'>;
   contacts: Contacts;
@@ -146,23 +155,35 @@ async function write(writing: Writing): Promise<NotionReport> {
   const { notion, contacts, person, email, booking, projection, taken, create } = writing;
   const { bookingStatus } = projection;
   const ours = [taken.written, taken.attempted].filter((fields) => fields !== undefined);
-  const answer = await notion.updateContact(email, projection, {
+  let isCreating = false;
+  const how: UpdateOptions = {
     ours,
-    onlyWhileOurs: bookingStatus !== 'Booked',
+    // Where nothing is known to have been written, the row says what it said before us: an attempt may have ended before it wrote.
+    onlyWhileOurs: bookingStatus !== 'Booked' && taken.written !== undefined,
     create,
-    async beforeWrite(says) {
+    async beforeWrite(says, isCreation) {
       const isOurs = await contacts.noteAttempt(person, taken.token, {
         toWrite: projection,
         says: ours.find((fields) => fields === says),
       });
       if (!isOurs) throw contactBusy();
+      isCreating = isCreation;
     },
+  };
+  const answer = await notion.updateContact(email, projection, how).catch((error: unknown) => {
+    throw isCreating && error instanceof NotionUnavailable ? notShownYet(error) : error;
   });
   const { outcome } = answer;
   const left = answer.left.map(({ field, reason }) => `${field}: ${reason}`).join(', ');
   const reason = outcome === 'created' ? 'contact_created' : (answer.reason ?? left);
   log.info('Notion contact kept', { bookingUid: booking.uid, bookingStatus, outcome, ...(reason && { reason }) });
   return { outcome: outcome === 'created' ? 'updated' : outcome, ...(reason && { reason }) };
+}
+
+/** It may have been made: whoever looked at once might miss it, and make another one. Later attempts wait longer anyway. */
+function notShownYet({ message, retryAfterMs }: NotionUnavailable): NotionUnavailable {
+  const pauseMs = retryAfterMs ?? 1_000 * 2 ** (activityInfo().attempt - 1);
+  return new NotionUnavailable(message, Math.max(UNTIL_SHOWN_MS, pauseMs));
 }
 
 /** Why it has to wait, if it waits for a person. */

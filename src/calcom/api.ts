@@ -1,4 +1,4 @@
-import type { Booking, BookingEvent } from '../booking.ts';
+import type { Booking } from '../booking.ts';
 
 /** A booking as Cal.com's API tells it now. Instants are ISO 8601 in UTC. */
 export interface CurrentBooking {
@@ -56,6 +56,3 @@ export class CalcomUnavailable extends Error {
 export class CalcomRefused extends Error {
   override readonly name = 'CalcomRefused';
 }
-
-/** What the event of a booking is that Cal.com's API tells to stand otherwise than is known. */
-export type EventOfCurrent = (current: CurrentBooking, booking: Booking) => BookingEvent;

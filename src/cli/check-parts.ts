@@ -40,6 +40,8 @@ interface Known extends CheckPartsOptions {
 const LIMIT_MS = 10_000;
 /** Its requests, some ten, follow one another at the pace that is left beside the bookings. */
 const NOTION_LIMIT_MS = 45_000;
+/** It connects, secures and logs in, for a test mail once more, and each may take seconds. */
+const MAIL_LIMIT_MS = 30_000;
 /** As many as the server tells of at once. */
 const DELIVERIES = 200;
 
@@ -65,7 +67,7 @@ export async function checkParts(options: CheckPartsOptions): Promise<Check[]> {
     within(LIMIT_MS, 'calcom', () => checkCalcomPart(known)),
     within(LIMIT_MS, 'temporal', () => checkTemporalPart(known)),
     within(LIMIT_MS, 'store', async () => (await store).checks),
-    within(LIMIT_MS, 'mail', () => checkMailPart(known)),
+    within(MAIL_LIMIT_MS, 'mail', () => checkMailPart(known)),
   ]);
   const checks = parts.flat();
   return checks.some(({ part }) => part === 'clock') ? checks : [...checks, NO_CLOCK];
@@ -153,23 +155,26 @@ function paceOf(config: Config, token: string, isStoreUsable: boolean, log: Logg
 async function checkCalcomPart({ config, standIns, store }: Known): Promise<Check[]> {
   const { calcom, dataDir, server } = config;
   const isReal = calcom.apiKey !== undefined && calcom.apiKey !== SANDBOX_API_KEY;
+  const setting = calcom.apiKey === undefined ? 'No CALCOM_API_KEY' : `CALCOM_API_KEY=${SANDBOX_API_KEY}`;
   const sandbox = standIns && findDoor(dataDir);
   const api = isReal
     ? checkCalcom({ apiKey: calcom.apiKey!, baseUrl: calcom.baseUrl, publicUrl: server.publicUrl })
     : sandbox
-      ? checkSandbox(sandbox)
+      ? checkSandbox(sandbox, setting)
       : notSetUp(
           'calcom',
-          'No CALCOM_API_KEY: bookings are taken as the webhooks tell them, and what no webhook tells of is not found.',
+          calcom.apiKey === undefined
+            ? `${setting}: bookings are taken as the webhooks tell them, and what no webhook tells of is not found.`
+            : `${setting}: bookings are read back from the sandbox of npm start, which does not run now.`,
         );
   const [checks, look] = await Promise.all([api, store]);
   return [...checks, lastWebhook(look)];
 }
 
-async function checkSandbox({ url, token }: { url: string; token: string }): Promise<Check[]> {
+async function checkSandbox({ url, token }: { url: string; token: string }, setting: string): Promise<Check[]> {
   const checks = await checkCalcom({ apiKey: token, baseUrl: url });
   return [
-    ...notSetUp('calcom', 'No CALCOM_API_KEY: the sandbox of the running npm start stands in.'),
+    ...notSetUp('calcom', `${setting}: the sandbox of the running npm start stands in.`),
     // It runs on this machine, and has its clock.
     ...checks.filter(({ part }) => part !== 'clock'),
   ];

@@ -11,6 +11,7 @@ import { openStartedRuns } from '../dev/scenarios/started-runs.ts';
 import { createWebhook } from '../dev/scenarios/webhook.ts';
 import { keyRingOf } from '../kept-secret.ts';
 import { parseKeyRing } from '../key-ring.ts';
+import { readNotionId } from '../notion-id.ts';
 import { OperatorError } from '../operator-error.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
 
@@ -51,7 +52,7 @@ export function addScenarios(program: Command): void {
     .option('--notion <url>', "the Notion that the server's worker writes to, such as https://api.notion.com")
     .option('--notion-token <token>', 'its token')
     .option('--notion-token-file <file>', 'a file with its token')
-    .option('--notion-contacts-db <id>', 'its contacts database (default: that of the sandbox)')
+    .option('--notion-contacts-db <link>', 'its contacts database, by link or id (default: that of the sandbox)')
     .option('--member-email <address>', 'a contact who is in a campaign', 'ada.moreau@example.com')
     .addOption(
       new Option('--patience <duration>', 'how long Temporal and Notion may take to show what happened')
@@ -109,10 +110,19 @@ function openRow(baseUrl: string, options: Options): Promise<MemberRow> {
   return openMemberRow({
     token,
     baseUrl: baseUrl.replace(/\/+$/, ''),
-    contactsDatabaseId:
-      options.notionContactsDb ?? (process.env['NOTION_BUSINESSX_DB_ID'] || undefined) ?? SANDBOX_CONTACTS_ID,
+    contactsDatabaseId: contactsDatabaseOf(options.notionContactsDb) ?? SANDBOX_CONTACTS_ID,
     email: options.memberEmail,
   });
+}
+
+/** By the option, else by the setting; each may be a link. */
+function contactsDatabaseOf(given: string | undefined): string | undefined {
+  const name = given === undefined ? 'NOTION_BUSINESSX_DB_ID' : '--notion-contacts-db';
+  const text = (given ?? process.env[name])?.trim();
+  if (!text) return undefined;
+  const reading = readNotionId(text);
+  if ('fault' in reading) throw new OperatorError(`${name}: ${reading.fault}`);
+  return reading.id;
 }
 
 function contentOf(file: string | undefined): string | undefined {

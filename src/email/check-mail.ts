@@ -70,8 +70,11 @@ function protectionOf({ secure, requireTLS, tls }: SmtpServer): string {
 }
 
 function adviceFor(reason: string, { secure }: SmtpServer): string {
+  if (reason.includes('certificate')) {
+    return 'Its certificate has expired, is for another name, or nobody vouches for it: use the name on the certificate, or add ?tls.rejectUnauthorized=false for one of your own.';
+  }
   if (reason.startsWith('no secure connection')) {
-    return 'It offers no STARTTLS, or its certificate is not valid for this name: use smtps:// with the port for TLS (465), or the name on the certificate.';
+    return 'It offers no STARTTLS: use smtps:// with the port for TLS (465).';
   }
   if (reason === 'host not found') return 'Check the host in SMTP_URL.';
   if (reason.startsWith('answer'))

@@ -157,6 +157,7 @@ function isNo({ code, responseCode = 0 }: NodemailerError): boolean {
 export function reasonOf({ name, code = '', responseCode, originalCode, timeoutType }: NodemailerError): string {
   const answer = responseCode ? ` (answer ${responseCode})` : '';
   if (code === 'EAUTH' || responseCode === LOGIN_MISSING) return `login refused${answer}`;
+  if (isCertificateFault(originalCode ?? code)) return 'no secure connection (certificate)';
   if (code === 'ETLS') return `no secure connection${answer}`;
   if (responseCode) return `answer ${responseCode}`;
   if (originalCode === 'ECONNREFUSED') return 'connection refused';
@@ -165,4 +166,9 @@ export function reasonOf({ name, code = '', responseCode, originalCode, timeoutT
   if (code === 'ETIMEDOUT' || name === 'AbortError' || name === 'TimeoutError') return 'time-out';
   if (code === 'ECONNECTION' || code === 'ESOCKET') return 'connection lost';
   return `unexpected error ${code}`.trim();
+}
+
+/** OpenSSL's words for a certificate that does not hold, and Node's for one with another name on it; nodemailer takes it for a fault of the socket. */
+function isCertificateFault(code: string): boolean {
+  return /(^|_)CERT(_|$)|^UNABLE_TO_|^HOSTNAME_MISMATCH$|^INVALID_(CA|PURPOSE)$/.test(code);
 }

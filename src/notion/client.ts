@@ -78,13 +78,17 @@ function createFetch(timeoutsMs: Timeouts, onRequest: NotionClientOptions['onReq
 
       const text = await response.text();
       if (response.ok && !isNotionObject(text)) {
-        throw new NotionUnavailable(`Notion answered ${response.status} with something that is not its JSON`);
+        throw new NotionUnavailable(
+          `Notion answered ${response.status} with something that is not its JSON`,
+          undefined,
+          { reached: false },
+        );
       }
       return { ok: response.ok, status: response.status, headers: response.headers, text: async () => text };
     } catch (error) {
       if (error instanceof NotionUnavailable) throw error;
       if (abort.signal.aborted) throw new NotionUnavailable(`Notion did not answer within ${limitMs / 1000} s`);
-      throw new NotionUnavailable(`Notion cannot be reached (${networkCodeOf(error)})`);
+      throw new NotionUnavailable(`Notion cannot be reached (${networkCodeOf(error)})`, undefined, { reached: false });
     } finally {
       clearTimeout(timer);
       onRequest?.({ method, path, ...seen, durationMs: Math.round(performance.now() - startedAt) });

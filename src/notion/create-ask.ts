@@ -19,6 +19,8 @@ export interface AskOptions extends NotionClientOptions {
 
 /** A piece of work takes no longer, its waits included; whoever asked for it comes again. */
 const WORK_MS = 90_000;
+/** So much later it is still looked whether something was added: to know that is worth more than to be in time. */
+const LOOK_MS = 10_000;
 /** Longer than this nobody waits to begin. */
 const PATIENCE_MS = 20_000;
 const IN_FLIGHT = 3;
@@ -61,11 +63,14 @@ export function createBeginAsking(options: AskOptions): BeginAsking {
 
   function begin(lane: Lane): Ask {
     const beganAt = clock.now();
-    const endsAt = beganAt + WORK_MS;
+    let endsAt = beganAt + WORK_MS;
     /** Whether Notion has carried out any of it, as far as can be known. */
     let isUnderWay = false;
 
     async function nextTurn(): Promise<() => void> {
+      if (isUnderWay && clock.now() >= endsAt) {
+        throw new NotionUnavailable('The work has taken too long for one go; it goes on in the next');
+      }
       try {
         return await turns.next(lane, isUnderWay ? endsAt : beganAt + PATIENCE_MS);
       } catch (error) {
@@ -99,9 +104,20 @@ export function createBeginAsking(options: AskOptions): BeginAsking {
     /** Waits until the next step after a failure. @throws {NotionUnavailable} the failure, where there is none in time. */
     async function stepAfter(failure: NotionUnavailable, kind: Kind, tries: number) {
       const step = nextStep(kind, tries, failure, random());
-      if (step.do === 'give_up' || clock.now() + step.waitMs > endsAt) throw failure;
+      const latestAt = kind === 'add' && step.do === 'look' ? endsAt + LOOK_MS : endsAt;
+      if (step.do === 'give_up' || clock.now() + step.waitMs > latestAt) throw failure;
       await clock.sleep(step.waitMs);
       return step;
+    }
+
+    /** Looks for what was perhaps added, also when the time for everything else is over. */
+    async function lookFor<T>(find: () => Promise<T>): Promise<T> {
+      endsAt += LOOK_MS;
+      try {
+        return await find();
+      } finally {
+        endsAt -= LOOK_MS;
+      }
     }
 
     return {
@@ -130,7 +146,8 @@ export function createBeginAsking(options: AskOptions): BeginAsking {
           if (!sent.failure) return sent.answer;
           const step = await stepAfter(sent.failure, 'add', tries);
           if (step.do !== 'look') continue;
-          const found = await find(sent.failure.saved ?? []);
+          const { saved = [] } = sent.failure;
+          const found = await lookFor(() => find(saved));
           if (found !== undefined) return found;
           if (!step.mayRepeat) throw sent.failure;
         }

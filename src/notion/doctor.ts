@@ -37,6 +37,7 @@ export interface NotionCheckOptions {
 }
 
 const WHERE_TOKENS_ARE = 'https://www.notion.so/profile/integrations';
+const TRY_LATER = 'Nothing has to be changed for that: try again in some minutes.';
 
 /**
  * Looks whether Notion is as Precall needs it: the token, both databases, every mapped property and option, and the queries that
@@ -53,22 +54,36 @@ export async function checkNotion({ limitMs, ...options }: NotionCheckOptions): 
       const found = await Promise.race([step, tooLate]);
       if (found === 'too late') {
         step.catch(() => undefined);
-        return { checks, unanswered: unanswered(`Notion has not answered within ${limitMs / 1_000} s`) };
+        const advice =
+          checks.length > 0
+            ? TRY_LATER
+            : `Try again in some minutes; if it stays so, ${lookAtTheWay(options.settings)}`;
+        return { checks, unanswered: unanswered(`Notion has not answered within ${limitMs / 1_000} s`, advice) };
       }
       if (found.done) return { checks };
       checks.push(found.value);
     }
   } catch (error) {
     if (!(error instanceof NotionUnavailable || error instanceof NotionBusy)) throw error;
-    return { checks, unanswered: unanswered(error.message) };
+    const advice = isOnTheWay(error) ? capitalized(lookAtTheWay(options.settings)) : TRY_LATER;
+    return { checks, unanswered: unanswered(error.message, advice) };
   } finally {
     waiting.abort();
     tooLate.catch(() => undefined);
   }
 }
 
-function unanswered(words: string): Check {
-  return check('answers', 'error', `${words}. Nothing has to be changed for that: try again in some minutes.`);
+function lookAtTheWay({ baseUrl }: NotionSettings): string {
+  return `look whether this machine may reach ${new URL(baseUrl).host}: DNS, proxy, firewall, NOTION_BASE_URL.`;
+}
+
+/** What lies between here and Notion has failed or refused, and waiting may not help. */
+function isOnTheWay(error: NotionUnavailable | NotionBusy): boolean {
+  return error instanceof NotionUnavailable && (!error.reached || error.fate === 'turned_away');
+}
+
+function unanswered(words: string, advice: string): Check {
+  return check('answers', 'error', `${words}. ${advice}`);
 }
 
 /** @throws {NotionUnavailable} @throws {NotionBusy} as soon as Notion does not answer. */
@@ -132,6 +147,14 @@ async function checkToken(ask: Ask): Promise<Check> {
       );
     }
     if (error.reason === 'blocked') return check('token', 'error', error.message);
+    // Nobody who speaks this version of Notion's API finds fault with this request: whatever else is asked, it would be refused as well.
+    if (error.reason === 'invalid_request') {
+      return check(
+        'token',
+        'error',
+        `${error.message} Check NOTION_BASE_URL: it is the address of a server that speaks version ${NOTION_VERSION} of Notion's API, without /v1.`,
+      );
+    }
     // The databases will tell whether that matters.
     return check('token', 'warning', `Notion does not tell whose token it is. ${error.message}`);
   }
@@ -228,6 +251,10 @@ function findNobody(ask: Ask, source: DataSource, property: Property): Promise<R
 function refused(what: string, error: unknown): Check {
   if (!(error instanceof NotionRefusal)) throw error;
   return check(what, 'error', error.message);
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function check(what: string, verdict: Check['verdict'], message: string): Check {

@@ -44,6 +44,8 @@ export type Fate = 'limited' | 'overloaded' | 'turned_away' | 'conflict' | 'open
 
 export interface FailureFacts {
   fate?: Fate;
+  /** False where nothing of Notion's came back: no connection, or an answer of somebody else's. */
+  reached?: boolean;
   /** What Notion says it has saved although it failed: ids, as far as it names them. */
   saved?: readonly string[];
 }
@@ -54,13 +56,15 @@ export class NotionUnavailable extends Error {
   /** How long Notion asked to be left alone, if it said. */
   readonly retryAfterMs: number | undefined;
   readonly fate: Fate;
+  readonly reached: boolean;
   /** Undefined unless Notion says itself that it has saved what it was asked to; then never to be repeated. */
   readonly saved: readonly string[] | undefined;
 
-  constructor(message: string, retryAfterMs?: number, { fate = 'open', saved }: FailureFacts = {}) {
+  constructor(message: string, retryAfterMs?: number, { fate = 'open', reached = true, saved }: FailureFacts = {}) {
     super(message);
     this.retryAfterMs = retryAfterMs;
     this.fate = fate;
+    this.reached = reached;
     this.saved = saved;
   }
 }

@@ -1,4 +1,5 @@
 import type { NotionChoices } from '../config.ts';
+import { isSameName } from '../same-name.ts';
 import { NotionRefusal } from './errors.ts';
 import { type Cell, cellOf, optionIdsOf, type Row, textsOf } from './rows.ts';
 import { type DataSource, type Field, findProperty, type Property } from './schema.ts';
@@ -102,9 +103,7 @@ function propertyIfThere(source: DataSource, field: Field): Property | undefined
 /** By the campaign's name, or by the option that bore it when it was last looked at: somebody may just have renamed it. */
 function isIn(row: Row, campaign: string, property: Property, source: DataSource): boolean {
   const cell = cellOf(row, property, source.title);
-  const isMeant = (name: string) => comparable(name) === comparable(campaign);
+  const isMeant = (name: string) => isSameName(name, campaign);
   const meant = property.options.filter(({ name, formerNames }) => [name, ...formerNames].some(isMeant));
   return textsOf(cell).some(isMeant) || optionIdsOf(cell).some((id) => meant.some((option) => option.id === id));
 }
-
-const comparable = (name: string) => name.normalize('NFC').trim().toLowerCase();

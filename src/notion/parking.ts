@@ -116,6 +116,8 @@ export function createParking({ log, now = () => performance.now() }: ParkingOpt
     }
   }
 
+  const placeOf = (key: string) => places.get(EVERYTHING) ?? places.get(key);
+
   /** Lets one through to find out. Whoever comes meanwhile waits for its return. */
   function probe<T>(place: Place, key: string, work: () => Promise<T>): Promise<T> {
     place.probeAt = now() + SOON_MS;
@@ -129,17 +131,18 @@ export function createParking({ log, now = () => performance.now() }: ParkingOpt
 
   return {
     async through(key, work) {
-      for (;;) {
-        const place = places.get(EVERYTHING) ?? places.get(key);
-        if (!place) return perform(key, work);
-        if (place.probe) {
-          await place.probe;
-          continue;
-        }
-        const waitMs = place.probeAt - now();
-        if (waitMs > 0) throw new NotionParked(place.refusal, waitMs);
-        return probe(place, key, work);
+      const place = placeOf(key);
+      if (!place) return perform(key, work);
+      if (place.probe) {
+        await place.probe;
+        const still = placeOf(key);
+        if (!still) return perform(key, work);
+        // To find out takes long, and who has waited has no time left for it.
+        throw new NotionParked(still.refusal, Math.max(SOON_MS, still.probeAt - now()));
       }
+      const waitMs = place.probeAt - now();
+      if (waitMs > 0) throw new NotionParked(place.refusal, waitMs);
+      return probe(place, key, work);
     },
   };
 }

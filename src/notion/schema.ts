@@ -1,4 +1,5 @@
 import type { DataSourceObjectResponse, PartialDataSourceObjectResponse } from '@notionhq/client';
+import { isSameName } from '../same-name.ts';
 import { NotionRefusal } from './errors.ts';
 
 /** What we know of the data source behind a database: which properties it has, and their options. */
@@ -103,7 +104,7 @@ export function findOption(property: Property, wanted: string, title: string): O
 
 /** The option that is meant by a name, be it spelled a little differently, unless two could be. */
 export function optionCalled({ options }: Property, name: string): Option | undefined {
-  const alike = options.filter((option) => loosely(option.name) === loosely(name));
+  const alike = options.filter((option) => isSameName(option.name, name));
   return byName(options, name) ?? (alike.length === 1 ? alike[0] : undefined);
 }
 
@@ -140,8 +141,6 @@ function byName<T extends Named>(things: readonly T[], name: string): T | undefi
 }
 
 const exactly = (name: string) => name.normalize('NFC').trim();
-
-const loosely = (name: string) => name.normalize('NFC').replace(/\s+/g, '').toLowerCase();
 
 function listOf(types: readonly string[]): string {
   return types.length > 1 ? `${types.slice(0, -1).join(', ')} or ${types.at(-1)}` : `${types[0]}`;

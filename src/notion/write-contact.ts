@@ -1,4 +1,4 @@
-import { type CreatePageResponse, isFullPage } from '@notionhq/client';
+import { isFullPage } from '@notionhq/client';
 import type { Ask } from './ask.ts';
 import {
   type ContactFields,
@@ -24,10 +24,10 @@ export interface UpdateOptions {
   /** Makes a contact of this name where nobody has the address. */
   create?: { name: string } | undefined;
   /**
-   * Called directly before something is written, with what the contact says now if that is one of `ours`. Nothing is written if it
-   * rejects.
+   * Called directly before something is written, with what the contact says now if that is one of `ours`, and whether it is about to
+   * be made. Nothing is written if it rejects.
    */
-  beforeWrite?: (says: ContactFields | undefined) => Promise<void>;
+  beforeWrite?: (says: ContactFields | undefined, isCreation: boolean) => Promise<void>;
 }
 
 export interface ContactUpdate {
@@ -73,13 +73,16 @@ export async function writeContact(task: ContactTask): Promise<ContactUpdate> {
 }
 
 async function writeOnce(task: ContactTask): Promise<ContactUpdate> {
+  const { source, options, find } = task;
+  const contact = await find();
+  if (contact) return writeTo(contact, task);
+  if (options.create) return createContact(task, options.create);
+  throw contactNotFound(source);
+}
+
+async function writeTo(contact: Row, task: ContactTask): Promise<ContactUpdate> {
   const { source, memory, words, wanted, options } = task;
-  const { ours = [], onlyWhileOurs = false, create, beforeWrite } = options;
-  const contact = await task.find();
-  if (!contact) {
-    if (create) return createContact(task, create);
-    throw contactNotFound(source);
-  }
+  const { ours = [], onlyWhileOurs = false, beforeWrite } = options;
   if (isKept(contact, source, words)) return { outcome: 'unchanged', reason: 'kept_by_a_person', left: [] };
   const says = ours.find((fields) => saysAlready(contact, source, fields, words));
   if (onlyWhileOurs && ours.length > 0 && !says) {
@@ -93,7 +96,7 @@ async function writeOnce(task: ContactTask): Promise<ContactUpdate> {
 
   const differs = Object.keys(properties).length > 0;
   if (differs) {
-    await beforeWrite?.(says);
+    await beforeWrite?.(says, false);
     await setProperties(task, contact.id, properties);
   }
   return { outcome: differs ? 'updated' : 'unchanged', left: leftOf(left) };
@@ -123,13 +126,24 @@ async function setProperties(
 async function createContact(task: ContactTask, { name }: { name: string }): Promise<ContactUpdate> {
   const { ask, source, words, wanted, address, options, find } = task;
   const { properties, left } = planCreation(source, wanted, words, { address, name });
-  await options.beforeWrite?.(undefined);
+  await options.beforeWrite?.(undefined, true);
   const parent = { type: 'data_source_id', data_source_id: source.id } as const;
-  await ask.add<Pick<CreatePageResponse, 'id'>>(
-    (client) => client.pages.create({ parent, properties }),
-    async ([committed]) => (committed === undefined ? find() : { id: committed }),
+  const { found } = await ask.add<{ found?: Row }>(
+    async (client) => {
+      await client.pages.create({ parent, properties });
+      return {};
+    },
+    async ([committed]) => {
+      if (committed !== undefined) return {};
+      const row = await find();
+      return row && { found: row };
+    },
   );
-  return { outcome: 'created', left: leftOf(left) };
+  if (!found) return { outcome: 'created', left: leftOf(left) };
+
+  // Somebody else may have added it meanwhile: then it says nothing of this yet.
+  const update = await writeTo(found, task);
+  return update.outcome === 'unchanged' && !update.reason ? { ...update, outcome: 'created' } : update;
 }
 
 function leftOf(left: readonly LeftField[]): ContactUpdate['left'] {

@@ -9,6 +9,8 @@ type ClaimRow = typeof contactClaims.$inferSelect;
 
 const NOTHING_ATTEMPTED = { attemptedStatus: null, attemptedDate: null };
 const IS_FREE = sql`coalesce(${contacts.claimedUntil} <= now(), true)`;
+/** The lease may have ended without anybody else taking the contact. */
+const IS_TAKEN = sql`${contacts.claimedUntil} > now()`;
 
 /** The contacts as rows of `contacts` and `contact_claims`. */
 export function createContacts({ database }: { database: Database }): Contacts {
@@ -38,7 +40,7 @@ export function createContacts({ database }: { database: Database }): Contacts {
             attemptedStatus: toWrite.bookingStatus,
             attemptedDate: toWrite.callDate,
           })
-          .where(and(eq(contacts.person, person), eq(contacts.claimToken, token)))
+          .where(and(eq(contacts.person, person), eq(contacts.claimToken, token), IS_TAKEN))
           .returning({ person: contacts.person }),
       );
       return noted.length > 0;

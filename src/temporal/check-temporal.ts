@@ -10,8 +10,10 @@ const ANSWER_MS = 5_000;
 const DAY_MS = 24 * 3_600_000;
 
 const UNAUTHENTICATED = 16;
+const UNAVAILABLE = 14;
 const PERMISSION_DENIED = 7;
 const NOT_FOUND = 5;
+const DEADLINE_EXCEEDED = 4;
 
 /**
  * Looks whether Temporal can be reached, and whether the namespace is as runs need it. Changes nothing: server and worker make it so when
@@ -74,7 +76,8 @@ async function searchAttributesCheck(connection: Connection, namespace: string):
         `temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`,
     );
   } catch (error) {
-    if (codeOf(error) !== PERMISSION_DENIED) throw error;
+    const code = codeOf(error);
+    if (code === undefined || code === DEADLINE_EXCEEDED || code === UNAVAILABLE) throw error;
     return check(what, 'ok', 'This Temporal does not tell which are registered; runs do without those that are not.');
   }
 }

@@ -131,7 +131,7 @@ function aRow(): Row {
           const says = ours.find(saysAlready);
           const isLeft = onlyWhileOurs && ours.length > 0 && !says;
           if (isLeft || saysAlready(wanted)) return { outcome: 'unchanged', left: [] };
-          await beforeWrite?.(says);
+          await beforeWrite?.(says, false);
           Object.assign(row.cells, wanted);
           await row.after();
           return { outcome: 'updated', left: [] };
@@ -303,6 +303,21 @@ describe('a call that is over', () => {
     sandbox.contacts.edit(id, { 'Booking Status': 'Not booked' });
 
     expect(await updateContact(over)).toEqual({ outcome: 'unchanged', reason: 'changed_by_a_person' });
+  });
+
+  it('is shown though the attempt before it ended without having written anything', async () => {
+    const row = aRow();
+    const { updateContact } = activitiesOn(row.notion);
+    row.after = async () => {
+      row.cells = {};
+      throw new NotionUnavailable('Notion did not answer within 65 s');
+    };
+    await failureOf(updateContact());
+    row.after = async () => undefined;
+
+    expect(await updateContact(over)).toEqual({ outcome: 'updated' });
+
+    expect(row.cells.bookingStatus).toBe('Completed');
   });
 
   describe('when an attempt wrote it without hearing so', () => {
@@ -634,6 +649,32 @@ describe('a person whom Notion does not know', () => {
         ['Ann Author', 'Booked'],
       ]);
       expect(sandbox.violations({})).toEqual([]);
+    });
+
+    it.each([
+      [1, 10_000],
+      [7, 64_000],
+    ])('is not looked for at once when it was perhaps added: attempt %i', async (number, pauseMs) => {
+      const sandbox = await startSandbox();
+      const { updateContact } = activitiesOn(connect(sandbox), { now: whenMissedFor(100) });
+      sandbox.fail({ times: 9, method: 'POST', path: /^\/v1\/pages$/, action: 'drop' });
+      const attempt = anAttempt({ attempt: number });
+
+      const failure = await failureOf(updateContact({ create, ...missed(MISSED_AT) }, attempt));
+
+      expect(failure).toMatchObject({ type: 'NotionUnavailable', nextRetryDelay: pauseMs });
+      expect(failure.nonRetryable).toBeFalsy();
+    });
+
+    it('is looked for as soon as ever when nobody came to add it', async () => {
+      const sandbox = await startSandbox();
+      const { updateContact } = activitiesOn(connect(sandbox), { now: whenMissedFor(100) });
+      sandbox.fail({ times: 9, path: /query$/, action: 'drop' });
+
+      const failure = await failureOf(updateContact({ create, ...missed(MISSED_AT) }));
+
+      expect(failure).toMatchObject({ type: 'NotionUnavailable' });
+      expect(failure.nextRetryDelay).toBeUndefined();
     });
 
     it('is added once by several bookings at once', async () => {

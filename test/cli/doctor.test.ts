@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Check } from '../../src/check.ts';
 import { addDoctor } from '../../src/cli/doctor.ts';
+import { openDoor } from '../../src/dev/calcom-sandbox/door.ts';
 import { type CalcomSandbox, startCalcomSandbox } from '../../src/dev/calcom-sandbox/sandbox.ts';
 import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
 import { type NotionSandbox, startNotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
@@ -172,6 +176,37 @@ describe('precall doctor', { timeout: 60_000 }, () => {
     expect(text).not.toContain('ada@');
   });
 
+  it('waits for a mail server that takes seconds for each answer, as long as it answers', async () => {
+    const slowOne = createServer((socket) => {
+      const answer = (words: string) => sleep(5_200).then(() => socket.write(`${words}\r\n`));
+      answer('220 mail.example.com');
+      socket.on('error', () => {});
+      socket.on('data', () => answer('250 mail.example.com'));
+    });
+    slowOne.listen(0, '127.0.0.1');
+    await once(slowOne, 'listening');
+
+    const { port } = slowOne.address() as AddressInfo;
+    const told = await doctor({ SMTP_URL: `smtp://127.0.0.1:${port}` }, '--json');
+    slowOne.close();
+
+    expect(checksIn(told).filter(({ part }) => part === 'mail')).toMatchObject([
+      { what: 'connection', verdict: 'ok' },
+      { what: 'login', verdict: 'ok' },
+    ]);
+  });
+
+  it('names the key of the Cal.com sandbox as what is set', async () => {
+    const told = await doctor({ CALCOM_API_KEY: 'sandbox' }, '--json');
+
+    expect(checksIn(told)).toContainEqual({
+      part: 'calcom',
+      what: 'settings',
+      verdict: 'ok',
+      message: 'CALCOM_API_KEY=sandbox: bookings are read back from the sandbox of npm start, which does not run now.',
+    });
+  });
+
   it('writes to Notion only when it is asked to', async () => {
     const committed = () => notion.journal.filter((entry) => entry.committed).length;
 
@@ -220,6 +255,27 @@ describe('precall doctor beside a running npm start', { timeout: 60_000 }, () =>
       message: expect.stringContaining('is the server running?'),
     });
     forget();
+  });
+
+  it.each([
+    ['', 'No CALCOM_API_KEY'],
+    ['sandbox', 'CALCOM_API_KEY=sandbox'],
+  ])('looks at the Cal.com sandbox with CALCOM_API_KEY=%s', async (key, setting) => {
+    const DATA_DIR = join(folder, 'booking');
+    const forget = tellStandIns(await made(DATA_DIR), { url: `http://127.0.0.1:${await getPort()}` });
+    const close = openDoor(DATA_DIR, { url: calcom.url, token: calcom.apiKey });
+
+    const told = await doctor({ DATA_DIR, CALCOM_API_KEY: key }, '--json');
+    close();
+    forget();
+
+    expect(checksIn(told)).toContainEqual({
+      part: 'calcom',
+      what: 'settings',
+      verdict: 'ok',
+      message: `${setting}: the sandbox of the running npm start stands in.`,
+    });
+    expect(checksIn(told)).toContainEqual(expect.objectContaining({ part: 'calcom', what: 'API key', verdict: 'ok' }));
   });
 });
 

@@ -87,11 +87,20 @@ describe('the mail server', () => {
     ]);
   });
 
-  it('has a certificate that nobody vouches for', async () => {
-    const port = await aMailServer();
+  it.each([
+    ['over STARTTLS', 'smtp:', '?requireTLS=true', {}],
+    ['from the first byte', 'smtps:', '', { secure: true }],
+  ])('has a certificate that nobody vouches for, %s', async (_when, protocol, query, options) => {
+    const port = await aMailServer(options);
 
-    expect(await check(`smtp://127.0.0.1:${port}?requireTLS=true`)).toMatchObject([
-      { what: 'connection', verdict: 'error' },
+    expect(await check(`${protocol}//127.0.0.1:${port}${query}`)).toMatchObject([
+      {
+        what: 'connection',
+        verdict: 'error',
+        message: expect.stringMatching(
+          /no secure connection \(certificate\)\. Its certificate .*tls\.rejectUnauthorized/,
+        ),
+      },
     ]);
   });
 
@@ -115,6 +124,12 @@ describe('the mail server', () => {
 
     expect(await check(`smtp://127.0.0.1:${port}`)).toMatchObject([
       { what: 'connection', verdict: 'error', message: expect.stringContaining('time-out') },
+    ]);
+  });
+
+  it('has user or password that are not percent-encoded', async () => {
+    expect(await check('smtp://user:100%@127.0.0.1')).toMatchObject([
+      { what: 'settings', verdict: 'error', message: expect.stringMatching(/not percent-encoded \(% is %25\)\.$/) },
     ]);
   });
 

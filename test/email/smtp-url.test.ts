@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseSmtpUrl } from '../../src/email/smtp-url.ts';
+import { OperatorError } from '../../src/operator-error.ts';
 
 describe('parseSmtpUrl', () => {
   it('reads host, port and login, percent-encoded', () => {
@@ -33,4 +34,14 @@ describe('parseSmtpUrl', () => {
   ])('refuses %s without repeating the password', (url) => {
     expect(() => parseSmtpUrl(url)).toThrow(/^SMTP_URL(?!.*hunter22)/);
   });
+
+  it.each(['smtp://user:100%@mail.example.com', 'smtp://us%er@mail.example.com'])(
+    'says what to write for the percent sign of %s, and needs no stack for it',
+    (url) => {
+      expect(() => parseSmtpUrl(url)).toThrow(
+        new OperatorError('SMTP_URL: user or password is not percent-encoded (% is %25)'),
+      );
+      expect(() => parseSmtpUrl(url)).toThrow(OperatorError);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { Client } from '@notionhq/client';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_NOTION_CHOICES } from '../../src/config.ts';
+import type { NotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
 import type { ContactFields } from '../../src/notion/notion.ts';
 import {
   ANN,
@@ -463,6 +464,45 @@ describe('updateContact, where people have a say', () => {
 
     expect(error.message).toBe('the store is away');
     expect(writesTo(sandbox)).toEqual([]);
+  });
+});
+
+describe('a contact that was perhaps made', () => {
+  const start = useSandbox();
+  const create = { name: 'Ann' };
+  const NEW_PAGE = { method: 'POST', path: /^\/v1\/pages$/ } as const;
+  const cellsOf = (sandbox: NotionSandbox) => sandbox.contacts.rows().map(({ cells }) => cells);
+  const says = { 'Booking Status': 'Booked', 'Diagnostic Call Date': '2025-12-10' };
+
+  it('is not written to when it turns out to be there', async () => {
+    const sandbox = await start();
+    sandbox.fail({ ...NEW_PAGE, action: 'commit-then-drop' });
+
+    await expect(connect(sandbox).updateContact(ANN, booked, { create })).resolves.toEqual({
+      outcome: 'created',
+      left: [],
+    });
+
+    expect(cellsOf(sandbox)).toMatchObject([says]);
+    expect(writesTo(sandbox)).toEqual([]);
+  });
+
+  it('is written to when it was not, and somebody else has added it meanwhile', async () => {
+    const sandbox = await start();
+    const notion = connect(sandbox);
+    sandbox.fail({ ...NEW_PAGE, action: 'drop' });
+    notion.clock.meanwhile(() => void addAnn(sandbox));
+    const told: unknown[] = [];
+
+    const update = await notion.updateContact(ANN, booked, {
+      create,
+      beforeWrite: async (_, isCreation) => void told.push(isCreation),
+    });
+
+    expect(update).toEqual({ outcome: 'updated', left: [] });
+    expect(cellsOf(sandbox)).toMatchObject([says]);
+    expect(writesTo(sandbox)).toHaveLength(1);
+    expect(told).toEqual([true, false]);
   });
 });
 

@@ -420,6 +420,71 @@ describe('a Notion that wants to be left alone', () => {
   });
 });
 
+describe('a piece of work', () => {
+  const start = useScriptedNotion();
+
+  it('ends after 90 s, also when none of its requests has to wait', async () => {
+    const notion = await start();
+    const { begin, clock } = anAsking(notion);
+    const ask = begin();
+    const readSlowly: Call<unknown> = (client, attempt) => {
+      clock.pass(10_000);
+      return readPage(client, attempt);
+    };
+    for (let asked = 0; asked < 9; asked += 1) await ask.read(readSlowly);
+
+    expect(await rejectionOf(ask.read(readSlowly))).toMatchObject({
+      name: 'NotionUnavailable',
+      message: expect.stringContaining('too long for one go'),
+    });
+
+    expect(notion.met).toHaveLength(9);
+  });
+
+  describe('that adds something in its last second, without hearing so', () => {
+    async function inItsLastSecond(move: Move) {
+      const notion = await start();
+      const { begin, clock } = anAsking(notion);
+      const ask = begin();
+      await ask.read(readPage);
+      clock.pass(89_000);
+      notion.script(move);
+      return { notion, ask, clock };
+    }
+
+    it('still looks whether it was added', async () => {
+      const { notion, ask, clock } = await inItsLastSecond('drop');
+
+      await expect(ask.add(addPage, () => ask.read(readPage))).resolves.toMatchObject({ id: PAGE_ID });
+
+      expect(methodsOf(notion)).toEqual(['GET', 'POST', 'GET']);
+      expect(clock.now()).toBeGreaterThan(90_000);
+    });
+
+    it('does not add it again', async () => {
+      const { notion, ask } = await inItsLastSecond('drop');
+      const nothing = async () => {
+        await ask.read(readPage);
+        return undefined;
+      };
+
+      expect(await rejectionOf(ask.add(addPage, nothing))).toMatchObject({ name: 'NotionUnavailable' });
+      expect(await rejectionOf(ask.read(readPage))).toMatchObject({ name: 'NotionUnavailable' });
+
+      expect(methodsOf(notion)).toEqual(['GET', 'POST', 'GET']);
+    });
+
+    it('does not wait for longer than 10 s to look', async () => {
+      const late = refused(503, 'service_unavailable', { headers: { 'retry-after': '12' } });
+      const { notion, ask } = await inItsLastSecond(late);
+
+      expect(await rejectionOf(ask.add(addPage, never))).toMatchObject({ retryAfterMs: 12_000 });
+
+      expect(methodsOf(notion)).toEqual(['GET', 'POST']);
+    });
+  });
+});
+
 describe('a request', () => {
   const start = useScriptedNotion();
 

@@ -176,9 +176,21 @@ describe('the token', () => {
 
   it('may be one of whom Notion tells nothing: the databases tell whether it will do', async () => {
     const sandbox = await aNotion();
-    sandbox.fail({ path: /users/, action: { validation: 'Invalid request URL.' } });
+    sandbox.fail({ path: /users/, action: { error: 403 } });
 
     expect(notWell(await checksOf(sandbox))).toEqual([['token', 'warning']]);
+  });
+
+  it('is not to blame where the request itself is not understood: nothing else is asked', async () => {
+    const sandbox = await aNotion();
+    sandbox.fail({ path: /users/, action: { validation: 'Invalid request URL.' } });
+
+    const checks = await checksOf(sandbox);
+
+    expect([...checks.values()]).toMatchObject([
+      { what: 'token', verdict: 'error', message: expect.stringMatching(/400 .*Check NOTION_BASE_URL.*without \/v1/) },
+    ]);
+    expect(sandbox.journal).toHaveLength(1);
   });
 
   it('may not read', async () => {
@@ -496,7 +508,46 @@ describe('a Notion that does not answer', () => {
     const { checks, unanswered } = await look(sandbox);
 
     expect(checks.map(({ what }) => what)).toContain('campaign');
-    expect(unanswered).toMatchObject({ what: 'answers', verdict: 'error', message: expect.stringContaining('502') });
+    expect(unanswered).toMatchObject({
+      what: 'answers',
+      verdict: 'error',
+      message: expect.stringMatching(/502.*Nothing has to be changed/),
+    });
+  });
+
+  it('cannot be reached at all: what lies between is to be looked at', async () => {
+    const sandbox = await aNotion();
+    const { host } = new URL(sandbox.url);
+    await sandbox.stop();
+
+    const { checks, unanswered } = await look(sandbox);
+
+    expect(checks).toEqual([]);
+    expect(unanswered?.message).toBe(
+      `Notion cannot be reached (ECONNREFUSED). Look whether this machine may reach ${host}: DNS, proxy, firewall, NOTION_BASE_URL.`,
+    );
+  });
+
+  it.each([
+    ['turns us away', 403],
+    ['answers in its place', 200],
+  ])('is behind a network that %s: that is to be looked at', async (_what, status) => {
+    const sandbox = await aNotion();
+    sandbox.fail({ times: Number.POSITIVE_INFINITY, action: { edge: status } });
+
+    const { unanswered } = await look(sandbox);
+
+    expect(unanswered?.message).toMatch(/\. Look whether this machine may reach .*proxy, firewall, NOTION_BASE_URL\.$/);
+    expect(unanswered?.message).not.toContain('Nothing has to be changed');
+  });
+
+  it('may be one that nothing comes back from', async () => {
+    const sandbox = await aNotion();
+    sandbox.fail({ times: Number.POSITIVE_INFINITY, action: 'hang' });
+
+    expect((await look(sandbox, { limitMs: 300 })).unanswered?.message).toMatch(
+      /within 0\.3 s\. Try again in some minutes; if it stays so, look whether this machine may reach/,
+    );
   });
 
   it('is not waited for longer than is allowed', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_NOTION_CHOICES } from '../../src/config.ts';
+import type { PropertySeed } from '../../src/dev/notion-sandbox/sandbox.ts';
 import {
   ANN,
   addAnn,
@@ -95,6 +96,21 @@ describe('findMembership', () => {
 
     await expect(notion.findMembership(ANN)).resolves.toEqual({ state: 'member', campaign: 'Christmas 2025' });
   });
+
+  it.each(['Christmas2025', 'Christmas  2025', 'CHRISTMAS 2025'])(
+    'takes the option that the doctor takes: %j',
+    async (option) => {
+      const campaign: PropertySeed = { name: 'Campaign', type: 'select', options: ['Christmas 2025 B', option] };
+      const sandbox = await start(withProperties(emptySeed(), 'sequence', campaign));
+      addToCampaign(sandbox, ANN, 'Christmas 2025 B');
+      const notion = connect(sandbox);
+      await expect(notion.findMembership(ANN)).resolves.toEqual({ state: 'none' });
+
+      addToCampaign(sandbox, ANN, option);
+
+      await expect(notion.findMembership(ANN)).resolves.toEqual({ state: 'member', campaign: 'Christmas 2025' });
+    },
+  );
 
   it.each(['status', 'multi_select', 'title'] as const)('reads a campaign property of type %s', async (type) => {
     const campaign = { name: 'Campaign', type, options: ['Spring 2026', 'Christmas 2025'] };

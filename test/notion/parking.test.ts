@@ -206,6 +206,26 @@ describe('work that is parked', () => {
     expect(await works()).toBe('done');
   });
 
+  it('is not let through for having waited, when the one before it took long and could not find out', async () => {
+    const { through, refused, works, pass, done } = aParking();
+    await refused('in_trash');
+    pass(15 * MINUTE_MS);
+    let fail: (() => void) | undefined;
+    const answer = new Promise<never>((_, reject) => {
+      fail = () => reject(new NotionUnavailable('Notion answered 502'));
+    });
+    const first = rejectionOf(through('contacts', () => answer));
+    const others = Promise.all([rejectionOf(works()), rejectionOf(works())]);
+    pass(2 * MINUTE_MS);
+
+    fail?.();
+
+    expect(await first).toMatchObject({ name: 'NotionUnavailable' });
+    const parked = { name: 'NotionParked', reason: 'in_trash', retryInMs: MINUTE_MS };
+    expect(await others).toMatchObject([parked, parked]);
+    expect(done).toHaveLength(1);
+  });
+
   it('is let through when one is refused for its own sake, which shows that Notion is well', async () => {
     const { refused, works, pass } = aParking();
     await refused('not_shared');

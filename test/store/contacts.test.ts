@@ -161,6 +161,18 @@ describeStores('the contacts', (store) => {
     });
   });
 
+  describe('what was about to be written when the lease had ended', () => {
+    it('is not noted, although nobody else has taken the contact', async () => {
+      const late = await take();
+      await store().rows(sql`update contacts set claimed_until = now()`);
+
+      const toWrite = { bookingStatus: 'Completed', callDate: '2026-12-03' } as const;
+      expect(await contacts().noteAttempt(ANN, late.token, { toWrite })).toBe(false);
+
+      expect((await take()).attempted).toBeUndefined();
+    });
+  });
+
   describe('taken without a booking', () => {
     it('is nobody else’s until it is given back', async () => {
       const lease = await contacts().lease(ANN, LEASE_MS);

@@ -181,7 +181,9 @@ describe('a call booked on Cal.com', () => {
   });
 
   it('is kept in Temporal for 30 days', async () => {
-    const { config } = await temporal.client.workflowService.describeNamespace({ namespace: 'default' });
+    const { config } = await temporal.client.workflowService.describeNamespace({
+      namespace: temporal.client.options.namespace,
+    });
 
     expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(THIRTY_DAYS_S);
   });

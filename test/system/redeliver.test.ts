@@ -48,7 +48,7 @@ async function startServerThat(read?: ReadBody): Promise<string> {
       ENCRYPTION_KEYS,
       CALCOM_WEBHOOK_SECRET: SECRET,
       INSTALLATION_KEY,
-      TEMPORAL_ADDRESS: temporal.address,
+      ...temporal.settings(),
       ...outside.settings(),
       ...settings,
     },

@@ -1,11 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Answer } from '../stand-in-server.ts';
 
-/** What goes back over the wire. A string is sent as it is, everything else as JSON. */
-export interface Answer {
-  status: number;
-  body: unknown;
-  headers: Record<string, string>;
-}
+export type { Answer } from '../stand-in-server.ts';
 
 /** A call Notion would refuse, in Notion's words. */
 export class ApiError extends Error {
