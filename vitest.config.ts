@@ -47,7 +47,8 @@ export default defineConfig({
           name: 'parts',
           include: PARTS,
           globalSetup: 'test/support/notion-schemas-setup.ts',
-          testTimeout: 30_000,
+          // Starting a process or PGlite takes a quarter of that, on a machine that has nothing else to do.
+          testTimeout: 60_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
