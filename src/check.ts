@@ -7,3 +7,8 @@ export interface Check {
   /** How it is; where that is not well, what is wrong and what to click or change. */
   message: string;
 }
+
+/** @returns what makes the checks of one part. */
+export function checksOf(part: Check['part']) {
+  return (what: string, verdict: Check['verdict'], message: string): Check => ({ part, what, verdict, message });
+}

@@ -1,18 +1,16 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { ApplicationFailureCategory } from '@temporalio/common';
-import { NotionBusy, NotionParked, NotionRefusal, NotionUnavailable, type RefusalReason } from '../notion/errors.ts';
+import {
+  NotionBusy,
+  NotionParked,
+  NotionRefusal,
+  NotionUnavailable,
+  OF_ONE_PAGE,
+  type RefusalReason,
+} from '../notion/errors.ts';
 
 /** What was refused for the sake of one person's rows: everybody else's are not concerned, and the answer stays the same. */
-const OF_ONE_BOOKING: readonly RefusalReason[] = [
-  'address_unusable',
-  'contact_not_found',
-  'contact_ambiguous',
-  'too_many_rows',
-  'archived',
-  'creates_blocked',
-  'row_limit',
-  'invalid_request',
-];
+const OF_ONE_BOOKING: ReadonlySet<RefusalReason> = new Set([...OF_ONE_PAGE, 'address_unusable', 'invalid_request']);
 
 /**
  * However long Notion was away or a lane was parked: so soon is it asked again once it answers. An attempt before its time costs
@@ -49,7 +47,7 @@ export function asFailure(error: unknown): ApplicationFailure {
 /** Why nothing of this kind can be done for anybody until a person has changed something; undefined if it is not so. */
 export function sharedTrouble(error: unknown): RefusalReason | undefined {
   if (error instanceof NotionParked) return error.reason;
-  return error instanceof NotionRefusal && !OF_ONE_BOOKING.includes(error.reason) ? error.reason : undefined;
+  return error instanceof NotionRefusal && !OF_ONE_BOOKING.has(error.reason) ? error.reason : undefined;
 }
 
 /** An ordinary wait, of which the log need not be full. */

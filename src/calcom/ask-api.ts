@@ -1,4 +1,5 @@
 import type { ToldTime } from '../clock-skew.ts';
+import { networkCodeOf } from '../network-code.ts';
 import { CalcomRefused, CalcomUnavailable } from './api.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 import { parseJson } from './parse-json.ts';
@@ -109,10 +110,4 @@ function pauseOf(headers: Headers): { retryAfterMs?: number } {
 function secondsFromNow(seconds: number): number {
   const isEpoch = seconds > 1_000_000_000;
   return isEpoch ? seconds - Date.now() / 1_000 : seconds;
-}
-
-/** Only the code: the message may hold more than we want to repeat. */
-function networkCodeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'connection closed';
 }

@@ -1,8 +1,10 @@
-import type { Check } from '../check.ts';
+import { type Check, checksOf } from '../check.ts';
 import { checkSkew, type ToldTime } from '../clock-skew.ts';
 import { CalcomRefused, CalcomUnavailable } from './api.ts';
 import { type Ask, createAsk } from './ask-api.ts';
 import { type Fields, fieldsOf } from './fields.ts';
+
+const check = checksOf('calcom');
 
 export interface CalcomCheckOptions {
   apiKey: string;
@@ -135,8 +137,4 @@ function wordsFor(error: unknown): string {
   if (error instanceof CalcomRefused) return `${error.message}.`;
   if (error instanceof CalcomUnavailable) return `${error.message}: try again, or check CALCOM_BASE_URL.`;
   throw error;
-}
-
-function check(what: string, verdict: Check['verdict'], message: string): Check {
-  return { part: 'calcom', what, verdict, message };
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createTransport, type NodemailerError } from 'nodemailer';
-import type { Check } from '../check.ts';
+import { type Check, checksOf } from '../check.ts';
 import { MailRefused, MailUndelivered } from './mail-transport.ts';
 import { domainOf, type Mailbox } from './mailbox.ts';
 import { createSmtpTransport, reasonOf } from './smtp-transport.ts';
 import { parseSmtpUrl, type SmtpServer } from './smtp-url.ts';
+
+const check = checksOf('mail');
 
 export interface MailCheckOptions {
   /** See {@link parseSmtpUrl}. */
@@ -113,8 +115,4 @@ async function sendTestMail(smtpUrl: string, from: Mailbox, to: Mailbox, patienc
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function check(what: string, verdict: Check['verdict'], message: string): Check {
-  return { part: 'mail', what, verdict, message };
 }

@@ -1,6 +1,6 @@
 import type { AppendBlockChildrenParameters } from '@notionhq/client';
 import type { Ask } from './ask.ts';
-import { isGone } from './brief-page.ts';
+import { saysGone } from './errors.ts';
 import { type PageBlock, requestOf } from './page-block.ts';
 import { readChildren } from './read-children.ts';
 import { recognizeBlocks } from './recognize-blocks.ts';
@@ -60,6 +60,6 @@ export async function removeBlock(ask: Ask, pageId: string, id: string): Promise
   try {
     await ask.set((client) => client.blocks.delete({ block_id: id }), isRemoved);
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!saysGone(error)) throw error;
   }
 }

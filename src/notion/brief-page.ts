@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { isFullPage, type PageObjectResponse } from '@notionhq/client';
+import { isFullPage } from '@notionhq/client';
 import type { BookingKey } from '../booking.ts';
 import type { Ask } from './ask.ts';
-import { NotionRefusal, type RefusalReason } from './errors.ts';
+import { saysGone } from './errors.ts';
 import { type PageBlock, requestOf } from './page-block.ts';
 import { childrenOf, unreadable } from './read-children.ts';
+import { isGone, type Row } from './rows.ts';
 
 /** Of a hash, in hex: one contact never has enough bookings for two to be alike. */
 const REF_LENGTH = 10;
 const VERSION_LENGTH = 6;
-
-/** What Notion says of a page or block that was deleted or is no longer shared: for most of it, it answers alike. */
-const GONE: readonly RefusalReason[] = ['not_shared', 'archived'];
 
 /** What the page of a booking's brief is found again by, whatever else has been lost. */
 export function refOf({ uid, seat = '' }: BookingKey): string {
@@ -34,29 +32,21 @@ export function closingLine(ref: string, textHash: string, part: number, parts: 
 /** Whether the page is there to be written on: within our reach, and not in the trash, neither itself nor with what it is under. */
 export async function isLive(ask: Ask, pageId: string): Promise<boolean> {
   const page = await retrievePage(ask, pageId);
-  if (!page || isTrashed(page)) return false;
+  if (!page || isGone(page)) return false;
   const around = page.parent.type === 'page_id' ? await retrievePage(ask, page.parent.page_id) : undefined;
-  return !around || !isTrashed(around);
+  return !around || !isGone(around);
 }
 
 /** Undefined if it does not exist or is not shared: Notion answers alike. */
-async function retrievePage(ask: Ask, pageId: string): Promise<PageObjectResponse | undefined> {
+async function retrievePage(ask: Ask, pageId: string): Promise<Row | undefined> {
   try {
     const page = await ask.read((client) => client.pages.retrieve({ page_id: pageId }));
     if (isFullPage(page)) return page;
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (saysGone(error)) return undefined;
     throw error;
   }
   throw unreadable();
-}
-
-function isTrashed({ in_trash, is_archived, archived }: PageObjectResponse): boolean {
-  return in_trash || is_archived === true || archived === true;
-}
-
-export function isGone(error: unknown): boolean {
-  return error instanceof NotionRefusal && GONE.includes(error.reason);
 }
 
 /** The page on the contact's that has the ref in its title. */

@@ -1,4 +1,5 @@
 import { Client } from '@notionhq/client';
+import { networkCodeOf } from '../network-code.ts';
 import { NotionUnavailable } from './errors.ts';
 
 /** The one version we speak; what the client would choose itself is older. */
@@ -119,10 +120,4 @@ function isNotionObject(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Only the code: the message may hold more than we want to repeat. */
-function networkCodeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : 'connection closed';
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Ask } from './ask.ts';
 import { NotionRefusal, type RefusalReason } from './errors.ts';
-import { type DataSource, readDataSource, renamesBetween } from './schema.ts';
+import { type DataSource, exactly, readDataSource, renamesBetween } from './schema.ts';
 
 /** A database as the operator names it. */
 export interface Database {
@@ -249,5 +249,3 @@ async function unlessAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
 }
 
 const isId = (text: string) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-
-const exactly = (name: string) => name.normalize('NFC').trim();

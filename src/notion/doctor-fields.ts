@@ -1,8 +1,10 @@
 import type { DataSourceObjectResponse } from '@notionhq/client';
-import type { Check } from '../check.ts';
+import { type Check, checksOf } from '../check.ts';
 import { looksLike, nearestTo } from './alike.ts';
 import { NotionRefusal } from './errors.ts';
 import { type DataSource, type Field, findProperty, optionCalled, type Property } from './schema.ts';
+
+const check = checksOf('notion');
 
 /** A property that is mapped, and what is to be found there. */
 export interface MappedField {
@@ -175,8 +177,4 @@ function someOf(names: readonly string[]): string {
 
 function quoted(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(', ');
-}
-
-function check(what: string, verdict: Check['verdict'], message: string): Check {
-  return { part: 'notion', what, verdict, message };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFullDataSource } from '@notionhq/client';
-import type { Check } from '../check.ts';
+import { type Check, checksOf } from '../check.ts';
 import { checkSkew } from '../clock-skew.ts';
 import type { NotionChoices, NotionSettings } from '../config.ts';
 import type { Ask } from './ask.ts';
@@ -16,6 +16,8 @@ import { sequenceFields } from './membership.ts';
 import { databasesOf } from './notion.ts';
 import { findRelatedRows, findRows, type Row } from './rows.ts';
 import { type DataSource, type Field, findProperty, type Property } from './schema.ts';
+
+const check = checksOf('notion');
 
 /** What a look at Notion has told. */
 export interface NotionLook {
@@ -255,8 +257,4 @@ function refused(what: string, error: unknown): Check {
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function check(what: string, verdict: Check['verdict'], message: string): Check {
-  return { part: 'notion', what, verdict, message };
 }

@@ -21,6 +21,16 @@ export type RefusalReason =
   | 'too_many_rows'
   | 'invalid_request';
 
+/** These concern one person or page: Notion has been asked and has answered. */
+export const OF_ONE_PAGE: ReadonlySet<RefusalReason> = new Set([
+  'contact_not_found',
+  'contact_ambiguous',
+  'too_many_rows',
+  'archived',
+  'creates_blocked',
+  'row_limit',
+]);
+
 /**
  * Notion will give the same answer until a person changes something. The message says what, and holds neither an address,
  * nor the token, nor anything Notion quoted back: it reaches logs and Temporal's history.
@@ -92,4 +102,9 @@ export class NotionParked extends Error {
     this.reason = reason;
     this.retryInMs = retryInMs;
   }
+}
+
+/** Whether Notion says of a page or block that it was deleted or is no longer shared: for most of it, it answers alike. */
+export function saysGone(error: unknown): error is NotionRefusal {
+  return error instanceof NotionRefusal && (error.reason === 'not_shared' || error.reason === 'archived');
 }

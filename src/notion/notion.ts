@@ -16,10 +16,10 @@ import type { DataSource } from './schema.ts';
 import { contactsInSequence, findSequenceRows } from './sequence-rows.ts';
 import { type ContactUpdate, type UpdateOptions, writeContact } from './write-contact.ts';
 
-export type { NotionRequest, Timeouts } from './client.ts';
+export type { NotionRequest } from './client.ts';
 export type { ContactFields } from './contact.ts';
 export { NotionBusy, NotionParked, NotionRefusal, NotionUnavailable, type RefusalReason } from './errors.ts';
-export type { EmailSent, Membership } from './membership.ts';
+export type { Membership } from './membership.ts';
 export type { NotedReminder, ReminderNote } from './note-reminder.ts';
 export type { ContactUpdate, UpdateOptions } from './write-contact.ts';
 

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { NotionParked, NotionRefusal, type RefusalReason } from './errors.ts';
+import { NotionParked, NotionRefusal, OF_ONE_PAGE, type RefusalReason } from './errors.ts';
 
 /** Keeps work from asking Notion for what only a person can make possible again, as long as nobody has. */
 export interface Parking {
@@ -53,15 +53,6 @@ const OF_THE_SCHEMA: ReadonlySet<RefusalReason> = new Set([
   'property_missing',
   'property_unsupported',
   'option_missing',
-]);
-/** These concern one person or page: Notion has been asked and has answered. */
-const OF_ONE_PAGE: ReadonlySet<RefusalReason> = new Set([
-  'contact_not_found',
-  'contact_ambiguous',
-  'too_many_rows',
-  'archived',
-  'creates_blocked',
-  'row_limit',
 ]);
 
 export function createParking({ log, now = () => performance.now() }: ParkingOptions): Parking {

@@ -2,7 +2,7 @@ import type { BookingKey } from '../booking.ts';
 import type { BriefBlock } from '../brief.ts';
 import type { Ask } from './ask.ts';
 import { addBlocks, removeBlock } from './brief-blocks.ts';
-import { createBriefPage, findBriefPage, isGone, isLive, refOf } from './brief-page.ts';
+import { createBriefPage, findBriefPage, isLive, refOf } from './brief-page.ts';
 import {
   type BriefNotes,
   begin,
@@ -16,7 +16,7 @@ import {
   withDoubt,
   withoutPage,
 } from './brief-progress.ts';
-import { NotionRefusal, NotionUnavailable } from './errors.ts';
+import { NotionRefusal, NotionUnavailable, saysGone } from './errors.ts';
 import { type Child, readChildren } from './read-children.ts';
 
 export type { BriefNotes } from './brief-progress.ts';
@@ -126,7 +126,7 @@ async function unlessGone<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
     return await act();
   } catch (error) {
-    if (isGone(error)) return undefined;
+    if (saysGone(error)) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,7 @@ export type NextStep =
   | { do: 'look'; waitMs: number; mayRepeat: boolean };
 
 /** How often a request is sent at most, until it has to wait for another attempt of its work. */
-export const TRIES: Record<Kind, number> = { read: 5, set: 6, add: 4 };
+const TRIES: Record<Kind, number> = { read: 5, set: 6, add: 4 };
 
 /** What was added is not in every answer at once. */
 const UNTIL_FOUND_MS = 2_000;

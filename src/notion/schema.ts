@@ -140,7 +140,8 @@ function byName<T extends Named>(things: readonly T[], name: string): T | undefi
   );
 }
 
-const exactly = (name: string) => name.normalize('NFC').trim();
+/** A name as it is compared where letter case matters. */
+export const exactly = (name: string) => name.normalize('NFC').trim();
 
 function listOf(types: readonly string[]): string {
   return types.length > 1 ? `${types.slice(0, -1).join(', ')} or ${types.at(-1)}` : `${types[0]}`;

@@ -10,7 +10,7 @@ import {
   saysAlready,
 } from './contact.ts';
 import type { Memory } from './data-source.ts';
-import { NotionRefusal, type RefusalReason } from './errors.ts';
+import { type NotionRefusal, type RefusalReason, saysGone } from './errors.ts';
 import { contactNotFound } from './find-contact.ts';
 import { isGone, type Row } from './rows.ts';
 import type { DataSource } from './schema.ts';
@@ -50,9 +50,6 @@ export interface ContactTask {
   /** Looks for the contact. */
   find: () => Promise<Row | undefined>;
 }
-
-/** What may happen to a page between our looking at it and our writing to it. */
-const GONE: readonly RefusalReason[] = ['not_shared', 'archived'];
 
 /**
  * Writes what differs to the contact, in one request; none if nothing differs. One that goes away meanwhile is looked for once more.
@@ -118,7 +115,7 @@ async function setProperties(
       },
     );
   } catch (error) {
-    throw error instanceof NotionRefusal && GONE.includes(error.reason) ? new PageGone(error) : error;
+    throw saysGone(error) ? new PageGone(error) : error;
   }
 }
 

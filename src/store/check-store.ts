@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { desc, eq } from 'drizzle-orm';
-import type { Check } from '../check.ts';
+import { type Check, checksOf } from '../check.ts';
 import { DataDirInUse } from '../data-dir-lock.ts';
 import { type Db, openPglite } from './database.ts';
 import { countMissing, DatabaseRefused, lookAtPostgres, NewerSchema } from './migrate.ts';
 import { deliveries } from './schema.ts';
 import type { StoreLocation } from './store.ts';
 import { StoreUnavailable } from './store-unavailable.ts';
+
+const check = checksOf('store');
 
 /** What a look at the store has told. */
 export interface StoreLook {
@@ -77,8 +79,4 @@ async function lastWebhookIn(db: Db): Promise<Date | undefined> {
 
 function failed(what: string, message: string): StoreLook {
   return { checks: [check(what, 'error', message)], isUsable: false };
-}
-
-function check(what: string, verdict: Check['verdict'], message: string): Check {
-  return { part: 'store', what, verdict, message };
 }

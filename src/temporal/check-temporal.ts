@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, isGrpcServiceError } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
-import type { Check } from '../check.ts';
+import { type Check, checksOf } from '../check.ts';
 import type { Config } from '../config.ts';
 import { missingSearchAttributes, RETENTION_MS } from './prepare-namespace.ts';
+
+const check = checksOf('temporal');
 
 /** Temporal's client tries a request again for as long as it may. */
 const ANSWER_MS = 5_000;
@@ -119,8 +121,4 @@ function whyNot(error: unknown, address: string, namespace: string): Check {
 function codeOf(error: unknown): number | undefined {
   if (isGrpcServiceError(error)) return error.code;
   return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
-}
-
-function check(what: string, verdict: Check['verdict'], message: string): Check {
-  return { part: 'temporal', what, verdict, message };
 }

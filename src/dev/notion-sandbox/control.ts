@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { isSameToken } from '../../server/same-token.ts';
 import { type Answer, give, readJson, type Serve } from '../stand-in-server.ts';
 import type { JournalRules } from './assertions.ts';
 import { RATE_LIMIT_REASONS } from './fault-answers.ts';
@@ -186,7 +186,8 @@ export function createServeControl(control: SandboxControl, secret: string): Ser
 }
 
 async function answerTo(request: IncomingMessage, control: SandboxControl, secret: string): Promise<Answer> {
-  if (!isSame(request.headers.authorization, `Bearer ${secret}`)) return answerOf(401, { error: 'Wrong secret.' });
+  if (!isSameToken(request.headers.authorization ?? '', `Bearer ${secret}`))
+    return answerOf(401, { error: 'Wrong secret.' });
   if (request.method !== 'POST') return answerOf(400, { error: 'Operations are posted.' });
   const sent = await readJson(request, LARGEST_BODY);
   if ('fault' in sent) return answerOf(400, { error: sent.fault });
@@ -205,9 +206,4 @@ function perform(control: SandboxControl, order: unknown): unknown {
 
 function answerOf(status: number, body: unknown): Answer {
   return { status, body, headers: { 'content-type': 'application/json; charset=utf-8' } };
-}
-
-function isSame(given: string | undefined, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given ?? ''), digest(expected));
 }
