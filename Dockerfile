@@ -27,6 +27,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY templates templates
+COPY pages pages
 COPY migrations migrations
 # A named volume mounted here takes over this owner.
 RUN install -d -o node -g node /data

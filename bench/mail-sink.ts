@@ -14,11 +14,13 @@ export interface MailSink {
 export async function startMailSink(): Promise<MailSink> {
   const mails: AcceptedMail[] = [];
   let smtpPort: number | undefined;
-  const sink = await startNode(fileURLToPath(new URL('./smtp-sink.ts', import.meta.url)), [], {}, (line) => {
+  const onLine = (line: string) => {
     const [first = '', acceptedAt] = line.split(' ');
     if (acceptedAt === undefined) smtpPort = Number(first);
     else mails.push({ messageId: first, acceptedAt: Number(acceptedAt) });
-  });
+  };
+  const file = fileURLToPath(new URL('./smtp-sink.ts', import.meta.url));
+  const sink = await startNode(file, [], {}, { onLine });
   while (smtpPort === undefined) await sleep(20);
   return { process: sink, smtpUrl: `smtp://127.0.0.1:${smtpPort}`, mails };
 }

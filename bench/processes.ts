@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type GuardedProcess, startGuarded } from '../src/dev/guarded-process.ts';
 
@@ -10,17 +11,22 @@ export interface ProcessUsage {
 
 const READY_LIMIT_MS = 60_000;
 
-/** A program of ours in a process of its own, with these settings and no others of ours. */
+/**
+ * A program of ours in a process of its own, with these settings and no others of ours.
+ *
+ * @param folder its working directory, where the operator's choices are.
+ */
 export function startNode(
   file: string,
   args: readonly string[],
   settings: Record<string, string>,
-  onLine?: (line: string) => void,
+  { folder = tmpdir(), onLine }: { folder?: string; onLine?: (line: string) => void } = {},
 ): Promise<GuardedProcess> {
   const env = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...settings };
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  return startGuarded('env', ['-i', ...assignments, process.execPath, ...loader, file, ...args], onLine);
+  const loader = file.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [];
+  const command = ['env', '-i', ...assignments, process.execPath, ...loader, file, ...args];
+  return startGuarded('sh', ['-c', 'cd "$0" && exec "$@"', folder, ...command], onLine);
 }
 
 /** @throws {Error} with the last lines of a process that ends instead. */

@@ -12,6 +12,7 @@ import { startTemporalServer, type TemporalServer } from '../src/dev/temporal-se
 import { makeKey } from '../src/key-ring.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { startNode, untilItAnswers } from './processes.ts';
 import type { WebhookTarget } from './webhooks.ts';
 
@@ -46,6 +47,7 @@ const PROGRAMS: Record<Program, readonly [file: string, ...args: string[]]> = {
 export async function startProduction(temporalAddress?: string): Promise<Production> {
   execFileSync(process.execPath, ['--import', 'tsx', fromHere('../scripts/ensure-built.ts')], { stdio: 'inherit' });
   const folder = await mkdtemp(join(tmpdir(), 'precall-bench-'));
+  await writeChoices(folder, REMINDERS_ONLY);
   const temporalFile = join(folder, 'temporal.db');
   const temporal = temporalAddress === undefined ? await startTemporal(temporalFile) : undefined;
   const address = temporalAddress ?? temporal!.address;
@@ -66,7 +68,7 @@ export async function startProduction(temporalAddress?: string): Promise<Product
   };
   async function start(program: Program, settings: Record<string, string>): Promise<GuardedProcess> {
     const [file, ...args] = PROGRAMS[program];
-    const running = await startNode(fromHere(file), args, { ...settingsOfAll, ...settings });
+    const running = await startNode(fromHere(file), args, { ...settingsOfAll, ...settings }, { folder });
     started.push(running);
     return running;
   }

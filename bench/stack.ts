@@ -11,6 +11,7 @@ import { makeKey } from '../src/key-ring.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import type { AcceptedMail } from './figures.ts';
 import { startMailSink } from './mail-sink.ts';
+import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { type ProcessUsage, startNode, untilItAnswers, usageOf } from './processes.ts';
 
 export const PROCESSES = ['precall', 'temporal', 'sink'] as const;
@@ -42,6 +43,7 @@ export interface BenchStack {
 /** @param offset how long before each call its one reminder is due, as `REMINDER_OFFSETS` says it. */
 export async function startBenchStack(offset: string): Promise<BenchStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'precall-bench-'));
+  await writeChoices(dataDir, REMINDERS_ONLY);
   const webhookSecret = randomBytes(24).toString('hex');
   const installationKey = randomBytes(24).toString('hex');
 
@@ -52,7 +54,8 @@ export async function startBenchStack(offset: string): Promise<BenchStack> {
 
   async function run(command: 'start' | 'server', answers: string, more: Record<string, string> = {}) {
     const port = await getPort({ host: '127.0.0.1' });
-    const running = await startNode(fileURLToPath(new URL('../src/cli/precall.ts', import.meta.url)), [command], {
+    const file = fileURLToPath(new URL('../src/cli/precall.ts', import.meta.url));
+    const settings = {
       PORT: `${port}`,
       DATA_DIR: dataDir,
       TEMPORAL_ADDRESS: temporal.address,
@@ -62,7 +65,8 @@ export async function startBenchStack(offset: string): Promise<BenchStack> {
       REMINDER_OFFSETS: offset,
       MEETING_THRESHOLD: '1m',
       ...more,
-    });
+    };
+    const running = await startNode(file, [command], settings, { folder: dataDir });
     const url = `http://127.0.0.1:${port}`;
     await untilItAnswers(`${url}${answers}`, running);
     return { ...running, url };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import getPort from 'get-port';
 import { type GuardedProcess, startGuarded } from '../src/dev/guarded-process.ts';
 import { type NotionSandbox, startNotionSandbox } from '../src/dev/notion-sandbox/sandbox.ts';
 import { startTemporalServer } from '../src/dev/temporal-server.ts';
+import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import type { TakenMail } from './evidence.ts';
 
@@ -55,7 +56,7 @@ const PRECALL = fileURLToPath(new URL('../dist/cli/precall.js', import.meta.url)
 
 export async function startFaultStack({ temporalCli, offsets, signal }: FaultStackOptions): Promise<FaultStack> {
   const folder = await mkdtemp(join(tmpdir(), 'precall-faults-'));
-  await writeFile(join(folder, 'precall.yaml'), 'grace: 1s\n');
+  await writeChoices(folder, { grace: '1s', ...REMINDERS_ONLY });
   const webhookSecret = randomBytes(24).toString('hex');
   const installationKey = randomBytes(24).toString('hex');
   const log: string[] = [];

@@ -42,6 +42,31 @@ export interface Booking extends BookingKey {
   series?: string;
   /** The bookings that one moved call has been, one after the other. Absent for series and seats. */
   lineage?: Lineage;
+  /** What the booker answered to the host's own questions, in the form's order. */
+  answers?: Answer[];
+  /** The provider's own pages about this booking, http(s): they work for whoever has them. */
+  pages?: BookingPages;
+  /** The entry in people's calendars. */
+  calendarEntry?: CalendarEntry;
+}
+
+/** One line each. */
+export interface Answer {
+  question: string;
+  answer: string;
+}
+
+export interface BookingPages {
+  cancel?: string;
+  move?: string;
+  /** Where another call of this kind is booked. */
+  bookAgain?: string;
+}
+
+/** A call that is moved keeps the uid of its entry; the sequence rises with every change. */
+export interface CalendarEntry {
+  uid: string;
+  sequence: number;
 }
 
 /** Links bookings whose events do not name each other: of the same id, the higher sequence has taken the lower one's place. */
@@ -92,6 +117,8 @@ export interface CancelledEvent extends EventFacts {
   booking: Booking;
   /** The host asks for another time: not the end of the matter. */
   requestReschedule: boolean;
+  /** As whoever called it off has put it. One line. */
+  reason?: string;
   /** The later calls of the same series are called off with it, and are not told of one by one. */
   wholeSeries?: true;
   seats?: string[];
@@ -101,6 +128,8 @@ export interface CancelledEvent extends EventFacts {
 export interface RejectedEvent extends EventFacts {
   kind: 'rejected';
   booking: Booking;
+  /** As the host has put it. One line. */
+  reason?: string;
   /** The booking it was to take the place of, which is gone as well. Added when it is dispatched: Cal.com does not say it. */
   replaced?: BookingKey;
 }
@@ -120,6 +149,14 @@ export interface NoShowEvent extends EventFacts {
   attendees: { email: string; noShow: boolean }[];
 }
 
+/** Somebody on the booking says that they will be there. */
+export interface AcknowledgedEvent extends EventFacts {
+  kind: 'acknowledged';
+  booking: BookingKey;
+  /** The keyed name of who says it. */
+  person: string;
+}
+
 /** What happens to a booking. */
 export type BookingEvent =
   | ConfirmedEvent
@@ -129,10 +166,11 @@ export type BookingEvent =
   | CancelledEvent
   | RejectedEvent
   | EndedEvent
-  | NoShowEvent;
+  | NoShowEvent
+  | AcknowledgedEvent;
 
 /** Those that tell all about the booking. */
-export type TellingEvent = Exclude<BookingEvent, EndedEvent | NoShowEvent>;
+export type TellingEvent = Exclude<BookingEvent, EndedEvent | NoShowEvent | AcknowledgedEvent>;
 
 /** The name alone of a booking, or of a seat, of which more is known. */
 export function bookingKeyOf({ uid, seat }: BookingKey): BookingKey {

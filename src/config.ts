@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import ms, { type StringValue } from 'ms';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import type { BookingPlan, ReminderStep } from './booking-plan.ts';
+import { choicesIn, Duration, durationOf, emptyAsDefault, listOf, nameOf } from './choice-shapes.ts';
 import type { KeyRing } from './cipher.ts';
 import { parseKeyRing } from './key-ring.ts';
 import { isLoopback } from './loopback.ts';
 import { readNotionId } from './notion-id.ts';
 import { OperatorError } from './operator-error.ts';
+import { NoticesSection, plansOf, ReminderChoices, unknownCampaigns } from './plan-choices.ts';
 import { isSameName } from './same-name.ts';
 
 /** Which process reads the settings: what is missing matters to one and not to another. */
@@ -30,24 +32,12 @@ const TESTING_MODE = {
 
 const Flag = z.enum(['true', 'false'], { error: 'expected true or false' }).transform((value) => value === 'true');
 
-const Duration = z.string({ error: 'expected a duration such as 72h' }).transform((text, context) => {
-  const durationMs = durationOf(text);
-  if (durationMs >= 1_000 && durationMs <= 366 * DAY_MS) return durationMs;
-  context.addIssue({ code: 'custom', message: 'expected a duration such as 72h, 30m or 45s, a year at most' });
-  return z.NEVER;
-});
-
 const KeepFor = z.string().transform((text, context) => {
   const durationMs = durationOf(text);
   if (durationMs >= DAY_MS && durationMs <= 3_660 * DAY_MS) return durationMs;
   context.addIssue({ code: 'custom', message: 'expected a duration of a day or more, such as 90d' });
   return z.NEVER;
 });
-
-/** Without a unit, ms would take 72 for milliseconds. */
-function durationOf(text: string): number {
-  return /^\d+(\.\d+)? *[a-z]+$/i.test(text.trim()) ? Math.round(ms(text.trim() as StringValue)) : 0;
-}
 
 const Durations = z.string().transform((text, context) => {
   const durations = text.split(',').map((part) => Duration.safeParse(part));
@@ -78,6 +68,17 @@ const Secrets = z.string().transform((text, context) => {
     code: 'custom',
     message: 'expected one secret or two, comma-separated, of at least 8 characters each',
   });
+  return z.NEVER;
+});
+
+/** Base64, as the Standard Webhooks have it. */
+const WEBHOOK_SECRET = /^whsec_([A-Za-z0-9+/]{4}){4,}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** Resend shows them when a webhook is made. */
+const WebhookSecrets = z.string().transform((text, context) => {
+  const secrets = text.split(',').map((secret) => secret.trim());
+  if (secrets.length <= 2 && secrets.every((secret) => WEBHOOK_SECRET.test(secret))) return secrets;
+  context.addIssue({ code: 'custom', message: 'expected one secret or two, comma-separated, such as whsec_…' });
   return z.NEVER;
 });
 
@@ -116,6 +117,12 @@ const RequestsPerMinute = z
   .transform(Number)
   .refine((count) => count >= 1 && count <= 3_000, { error: 'expected a number of requests, such as 150' });
 
+const RequestsPerSecond = z
+  .string()
+  .regex(/^\d{1,3}$/, { error: 'expected a number of requests, such as 5' })
+  .transform(Number)
+  .refine((count) => count >= 1, { error: 'expected a number of requests, such as 5' });
+
 /** Everything an operator can set in the environment; `.env.example` tells what each is for. */
 export const Environment = z.object({
   HOST: z
@@ -153,9 +160,19 @@ export const Environment = z.object({
   NOTION_BASE_URL: HttpUrl.default('https://api.notion.com'),
   NOTION_REQUESTS_PER_MINUTE: RequestsPerMinute.default(150),
   SMTP_URL: SmtpUrl.optional(),
+  RESEND_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,}$/, { error: 'expected a key such as re_0123456789' })
+    .optional(),
+  RESEND_BASE_URL: HttpUrl.default('https://api.resend.com'),
+  RESEND_REQUESTS_PER_SECOND: RequestsPerSecond.default(5),
+  RESEND_WEBHOOK_SECRET: WebhookSecrets.optional(),
+  MAIL_EVENTS_SECRET: Secrets.optional(),
+  AMBIGUOUS_MAILS: z.enum(['resend', 'never'], { error: 'expected resend or never' }).default('resend'),
   EMAIL_FROM: EmailAddress.optional(),
   EMAIL_REPLY_TO: EmailAddress.optional(),
   OWNER_EMAIL: EmailAddress.optional(),
+  TEMPLATES_DIR: z.string().optional(),
   TIME_ZONE: TimeZone.default('UTC'),
   TESTING_MODE: Flag.default(false),
   REMINDER_OFFSETS: Durations.optional(),
@@ -174,32 +191,11 @@ export const Environment = z.object({
     .default('info'),
 });
 
-function listOf(what: string) {
-  return z.array(nameOf(what), { error: `expected a list: ${what} each` });
-}
-
-function nameOf(what: string) {
-  return z
-    .string({ error: `expected ${what}` })
-    .trim()
-    .min(1, { error: `expected ${what}` });
-}
-
 const PropertyName = nameOf('the name of a property, or its id');
 /** Notion takes no comma in the name of an option: it could never be found. */
 const OptionName = nameOf('the name of an option').refine((name) => !name.includes(','), {
   error: 'expected the name of an option, which holds no comma in Notion',
 });
-
-/** A part of the choices, all of which have defaults: an empty one says nothing. */
-function choicesIn<Shape extends z.ZodRawShape>(shape: Shape, example: string) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `there is no choice called ${issue.keys.join(', ')}`
-        : `expected choices such as \`${example}\``,
-  });
-}
 
 const ContactProperties = choicesIn(
   {
@@ -247,11 +243,6 @@ const OptionNames = choicesIn(
   'booked: Scheduled',
 );
 
-/** `contacts:` with nothing after it says as little as no `contacts` at all. */
-function emptyAsDefault<T extends z.ZodType>(choices: T) {
-  return z.preprocess((given) => given ?? {}, choices);
-}
-
 const NotionSection = choicesIn(
   {
     contacts: emptyAsDefault(ContactProperties),
@@ -298,11 +289,17 @@ const Choices = choicesIn(
     campaignStatusFor: z
       .enum(['everybody', 'members'], { error: 'expected everybody or members' })
       .default('everybody'),
+    reminders: ReminderChoices,
+    mails: NoticesSection,
     grace: Duration.optional(),
     notion: emptyAsDefault(NotionSection),
   },
   'campaigns: [Christmas 2025]',
-);
+).superRefine(({ reminders, campaigns }, context) => {
+  for (const path of unknownCampaigns(reminders, campaigns)) {
+    context.addIssue({ code: 'custom', path: ['reminders', ...path], message: 'is not among campaigns' });
+  }
+});
 
 /** As CALCOM_API_KEY: the stand-in of `npm start`, which knows the bookings made on it and no others. */
 export const SANDBOX_API_KEY = 'sandbox';
@@ -311,6 +308,14 @@ export const SANDBOX_API_KEY = 'sandbox';
 export interface CalcomSettings {
   apiKey: string | undefined;
   baseUrl: string;
+}
+
+/** How Resend's API is reached. */
+export interface ResendSettings {
+  apiKey: string;
+  baseUrl: string;
+  /** What all processes together may send. */
+  requestsPerSecond: number;
 }
 
 export interface NotionSettings {
@@ -344,24 +349,6 @@ export interface NotionChoices {
   /** Date properties of the member's row that take the times when the first, second, … reminder was sent; none by default. */
   reminderSent: readonly string[];
 }
-
-/** What every run of the workflow is told when it starts. Durations are milliseconds. */
-export interface ReminderPlan {
-  /** Longest before the call first. */
-  steps: ReminderStep[];
-  /** A call confirmed less than this before its start gets no reminders. */
-  thresholdMs: number;
-  /** How long after its end a call is still followed. */
-  graceMs: number;
-}
-
-export interface ReminderStep {
-  offsetMs: number;
-  template: TemplateName;
-}
-
-/** The mails in `templates/`, named after when they are sent by default. */
-export type TemplateName = '72h' | '24h' | '2h';
 
 export type Config = ReturnType<typeof loadConfig>;
 
@@ -493,7 +480,13 @@ function missing(role: Role, given: Record<string, string>): string[] {
       else if (!isNotionId(dataSource)) need(`${database}_DB_ID`, 'with a data source that is given by its name');
     }
   }
-  if (role === 'worker') need('SMTP_URL', 'so that reminders can be sent');
+  if (role === 'worker' && given['RESEND_API_KEY'] === undefined) {
+    need('SMTP_URL', 'so that reminders can be sent, or RESEND_API_KEY');
+  }
+  if (given['RESEND_API_KEY'] !== undefined) {
+    if (given['SMTP_URL'] !== undefined) faults.push('RESEND_API_KEY: is set, and so is SMTP_URL: set one of them');
+    need('EMAIL_FROM', 'with RESEND_API_KEY: an address at a domain that is verified there');
+  }
   if (role === 'server' || role === 'worker') {
     need('DATABASE_URL', 'so that all processes share what has arrived and what was sent');
   }
@@ -528,7 +521,6 @@ function describe(
   choices: z.infer<typeof Choices>,
   temporal: NonNullable<ReturnType<typeof readTemporal>>,
 ) {
-  const mode = settings.TESTING_MODE ? TESTING_MODE : NORMAL_MODE;
   return {
     server: {
       host: settings.HOST,
@@ -537,6 +529,8 @@ function describe(
       webhookSecrets: settings.CALCOM_WEBHOOK_SECRET,
       allowUnsigned: settings.ALLOW_UNSIGNED_WEBHOOKS,
       operatorToken: settings.OPERATOR_TOKEN,
+      resendWebhookSecrets: settings.RESEND_WEBHOOK_SECRET ?? [],
+      mailEventsSecrets: settings.MAIL_EVENTS_SECRET ?? [],
     },
     temporal: { ...temporal, taskQueue: settings.TASK_QUEUE },
     store: {
@@ -554,18 +548,22 @@ function describe(
     campaignStatusFor: choices.campaignStatusFor,
     email: {
       smtpUrl: settings.SMTP_URL,
+      resend: resendOf(settings),
+      ambiguousMails: settings.AMBIGUOUS_MAILS,
       from: settings.EMAIL_FROM ?? 'Precall <precall@localhost>',
       replyTo: settings.EMAIL_REPLY_TO,
       owner: settings.OWNER_EMAIL,
+      templatesDir: settings.TEMPLATES_DIR,
     },
-    reminders: {
-      steps: stepsOf(settings.REMINDER_OFFSETS ?? mode.offsetsMs),
-      thresholdMs: settings.MEETING_THRESHOLD ?? mode.thresholdMs,
-      graceMs: choices.grace ?? mode.graceMs,
-    } satisfies ReminderPlan,
+    reminders: planOf(settings, choices),
     timeZone: settings.TIME_ZONE,
     logLevel: settings.LOG_LEVEL,
   };
+}
+
+function resendOf(settings: z.infer<typeof Environment>): ResendSettings | undefined {
+  const { RESEND_API_KEY: apiKey, RESEND_BASE_URL: baseUrl, RESEND_REQUESTS_PER_SECOND: requestsPerSecond } = settings;
+  return apiKey === undefined ? undefined : { apiKey, baseUrl, requestsPerSecond };
 }
 
 /** Undefined while Notion is not set up: the embedded stack then stands in with its sandbox. */
@@ -596,6 +594,21 @@ function notionChoicesOf(settings: z.infer<typeof Environment>, choices: z.infer
     ...choices.notion,
     campaigns: choices.campaigns,
     requestsPerMinute: settings.NOTION_REQUESTS_PER_MINUTE,
+  };
+}
+
+/** What the environment says of offsets goes for the usual reminders, whatever the operator's plan has for them. */
+function planOf(settings: z.infer<typeof Environment>, choices: z.infer<typeof Choices>): BookingPlan {
+  const mode = settings.TESTING_MODE ? TESTING_MODE : NORMAL_MODE;
+  const { usual, special } = plansOf(choices.reminders, choices.campaigns);
+  const offsetsMs = settings.REMINDER_OFFSETS ?? (settings.TESTING_MODE || !usual ? mode.offsetsMs : undefined);
+  return {
+    ...usual,
+    steps: offsetsMs ? stepsOf(offsetsMs) : (usual?.steps ?? []),
+    ...(special.length > 0 && { special }),
+    notices: choices.mails,
+    thresholdMs: settings.MEETING_THRESHOLD ?? mode.thresholdMs,
+    graceMs: choices.grace ?? mode.graceMs,
   };
 }
 

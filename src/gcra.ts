@@ -6,7 +6,7 @@ export interface PaceState {
   dueAt?: number | undefined;
   /** The same for the work that can wait. */
   backgroundDueAt?: number | undefined;
-  /** Until then everybody leaves Notion alone. */
+  /** Until then everybody leaves the other side alone. */
   heldUntil?: number | undefined;
   /** From then on everybody goes slower, for a while. */
   slowSince?: number | undefined;
@@ -15,6 +15,8 @@ export interface PaceState {
 /** Where the budget applies: `requestsPerMinute` at most in any 60 s. */
 export interface Spending {
   requestsPerMinute: number;
+  /** Never several at once: for a limit that counts by the second. */
+  isEven?: boolean | undefined;
   now: number;
 }
 
@@ -25,7 +27,7 @@ const BURST = 10;
 const BACKGROUND_SHARE = 0.3;
 
 const MINUTE_MS = 60_000;
-/** After Notion has held everybody off: half the budget for so long, then a tenth more each minute. */
+/** After everybody was held off: half the budget for so long, then a tenth more each minute. */
 const SLOW_MS = 5 * MINUTE_MS;
 const SLOW_SHARE = 0.5;
 const REGAINED_PER_MINUTE = 0.1;
@@ -47,9 +49,9 @@ const LATEST_DUE_MS = 5 * MINUTE_MS;
  */
 export function reserveTurn(
   state: PaceState,
-  { lane, patienceMs, requestsPerMinute, now }: Spending & { lane: Lane; patienceMs: number },
+  { lane, patienceMs, requestsPerMinute, isEven, now }: Spending & { lane: Lane; patienceMs: number },
 ): { turn: Turn; state: PaceState } {
-  const { intervalMs, earlyMs } = spread(requestsPerMinute);
+  const { intervalMs, earlyMs } = spread(requestsPerMinute, isEven);
   const known = withoutFuture(state, now);
   const dueAt = known.dueAt ?? now;
   const at = Math.max(now, known.heldUntil ?? now, dueAt - earlyMs);
@@ -60,7 +62,7 @@ export function reserveTurn(
   if (waitMs > Math.min(patienceMs, LONGEST_WAIT_MS)) return { turn: { putOffMs: waitMs }, state };
   if (lane === 'bookings') return { turn: { waitMs }, state: reserved };
 
-  const background = spread(Math.max(1, Math.floor(requestsPerMinute * BACKGROUND_SHARE)));
+  const background = spread(backgroundShareOf(requestsPerMinute), isEven);
   const ownDueAt = known.backgroundDueAt ?? now;
   const ownAt = ownDueAt - background.earlyMs;
   if (ownAt > at) return { turn: { putOffMs: Math.ceil(ownAt - now) }, state };
@@ -68,23 +70,32 @@ export function reserveTurn(
   return { turn: { waitMs }, state: { ...reserved, backgroundDueAt } };
 }
 
-/** What is known once Notion has asked everybody to leave it alone for so long. */
+/** How far apart the requests of a lane are once its burst is spent, where nobody else asks. Milliseconds. */
+export function spacingMs(lane: Lane, requestsPerMinute: number): number {
+  return spread(lane === 'background' ? backgroundShareOf(requestsPerMinute) : requestsPerMinute).intervalMs;
+}
+
+/** What is known once the other side has asked everybody to leave it alone for so long. */
 export function heldOff(state: PaceState, waitMs: number, now: number): PaceState {
   const until = Math.min(Math.ceil(now + Math.max(0, waitMs)), now + LONGEST_HOLD_MS);
   const heldUntil = Math.max(until, withoutFuture(state, now).heldUntil ?? 0);
   return { ...state, heldUntil, slowSince: heldUntil };
 }
 
-/** How long everybody still has to leave Notion alone. */
+/** How long everybody still has to leave it alone. */
 export function heldForMs(state: PaceState, now: number): number {
   return Math.max(0, (withoutFuture(state, now).heldUntil ?? now) - now);
 }
 
 /** How requests are spread so that a burst and what follows it stay within the budget of every window, wherever it begins. */
-function spread(requestsPerMinute: number): { intervalMs: number; earlyMs: number } {
-  const burst = Math.min(BURST, Math.max(1, Math.floor(requestsPerMinute / 4)));
+function spread(requestsPerMinute: number, isEven = false): { intervalMs: number; earlyMs: number } {
+  const burst = isEven ? 1 : Math.min(BURST, Math.max(1, Math.floor(requestsPerMinute / 4)));
   const intervalMs = Math.ceil(WINDOW_MS / (requestsPerMinute - burst + 1));
   return { intervalMs, earlyMs: (burst - 1) * intervalMs };
+}
+
+function backgroundShareOf(requestsPerMinute: number): number {
+  return Math.max(1, Math.floor(requestsPerMinute * BACKGROUND_SHARE));
 }
 
 function shareAt(at: number, slowSince: number | undefined): number {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError, isTimeZone, loadConfig, type Role } from '../src/config.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from './support/a-booking.ts';
+import { templatesOf } from '../src/plan-choices.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, USUAL_NOTICES } from './support/a-booking.ts';
 
 type Settings = Record<string, string | undefined>;
 
@@ -75,6 +76,8 @@ const DATABASE_URL = 'postgresql://precall:password@db.example:5432/precall';
 /** What server and worker share. */
 const SHARED = { DATABASE_URL, ENCRYPTION_KEYS: `first:${A_KEY}` };
 const MAIL = { SMTP_URL: 'smtps://user:password@mail.example:465', EMAIL_FROM: 'calls@example.com' };
+const RESEND = { RESEND_API_KEY: 're_0123456789', EMAIL_FROM: 'calls@example.com' };
+const WEBHOOK_SECRET = `whsec_${Buffer.alloc(24, 's').toString('base64')}`;
 
 describe('without any setting', () => {
   it('the embedded stack has all it needs', () => {
@@ -86,6 +89,8 @@ describe('without any setting', () => {
         webhookSecrets: undefined,
         allowUnsigned: false,
         operatorToken: undefined,
+        resendWebhookSecrets: [],
+        mailEventsSecrets: [],
       },
       temporal: { given: false, namespace: undefined, connectionOptions: {}, taskQueue: 'precall' },
       store: { databaseUrl: undefined, keepAttendeesMs: 90 * DAY_MS, keepBodiesMs: 30 * DAY_MS },
@@ -97,13 +102,20 @@ describe('without any setting', () => {
       notion: undefined,
       notionChoices: NOTION_CHOICES,
       campaignStatusFor: 'everybody',
-      email: { smtpUrl: undefined, from: 'Precall <precall@localhost>', replyTo: undefined },
+      email: {
+        smtpUrl: undefined,
+        resend: undefined,
+        ambiguousMails: 'resend',
+        from: 'Precall <precall@localhost>',
+        replyTo: undefined,
+      },
       reminders: {
         steps: [
           { offsetMs: 72 * HOUR_MS, template: '72h' },
           { offsetMs: 24 * HOUR_MS, template: '24h' },
           { offsetMs: 2 * HOUR_MS, template: '2h' },
         ],
+        notices: USUAL_NOTICES,
         thresholdMs: 2 * HOUR_MS,
         graceMs: HOUR_MS,
       },
@@ -137,11 +149,12 @@ describe('without any setting', () => {
       'NOTION_TOKEN: is required unless NOTION=off',
       'NOTION_BUSINESSX_DB_ID: is required unless NOTION=off',
       'NOTION_EMAIL_SEQUENCE_DB_ID: is required unless NOTION=off',
-      'SMTP_URL: is required so that reminders can be sent',
+      'SMTP_URL: is required so that reminders can be sent, or RESEND_API_KEY',
       ...needed,
     ]);
     expect(faultsOf({ ...SHARED, ...MAIL, ...NOTION }, 'worker')).toEqual([]);
     expect(faultsOf({ ...SHARED, ...MAIL, NOTION: 'off' }, 'worker')).toEqual([]);
+    expect(faultsOf({ ...SHARED, ...RESEND, NOTION: 'off' }, 'worker')).toEqual([]);
   });
 });
 
@@ -171,6 +184,16 @@ describe('a setting', () => {
     ['OPERATOR_TOKEN', 'token-of-the-operator', ({ server }) => server.operatorToken, 'token-of-the-operator'],
     ['NOTION', 'off', ({ notion }) => notion, 'off'],
     ['SMTP_URL', 'smtp://127.0.0.1:25', ({ email }) => email.smtpUrl, 'smtp://127.0.0.1:25'],
+    ['TEMPLATES_DIR', 'my-templates', ({ email }) => email.templatesDir, 'my-templates'],
+    ['AMBIGUOUS_MAILS', 'never', ({ email }) => email.ambiguousMails, 'never'],
+    ['RESEND_WEBHOOK_SECRET', WEBHOOK_SECRET, ({ server }) => server.resendWebhookSecrets, [WEBHOOK_SECRET]],
+    [
+      'RESEND_WEBHOOK_SECRET',
+      `${WEBHOOK_SECRET}, ${WEBHOOK_SECRET}`,
+      ({ server }) => server.resendWebhookSecrets,
+      [WEBHOOK_SECRET, WEBHOOK_SECRET],
+    ],
+    ['MAIL_EVENTS_SECRET', 'a secret', ({ server }) => server.mailEventsSecrets, ['a secret']],
     ['EMAIL_FROM', 'calls@example.com', ({ email }) => email.from, 'calls@example.com'],
     ['EMAIL_FROM', 'The calls <calls@example.com>', ({ email }) => email.from, 'The calls <calls@example.com>'],
     ['EMAIL_REPLY_TO', 'me@example.com', ({ email }) => email.replyTo, 'me@example.com'],
@@ -218,6 +241,14 @@ describe('a setting', () => {
     ['NOTION', 'maybe', 'expected on or off'],
     ['SMTP_URL', 'mail.example', 'expected smtp://user:password@host:port or smtps://…'],
     ['SMTP_URL', 'https://mail.example', 'expected smtp://user:password@host:port or smtps://…'],
+    ['RESEND_API_KEY', 're 0', 'expected a key such as re_0123456789'],
+    ['RESEND_BASE_URL', 'resend', 'expected an http or https URL'],
+    ['RESEND_REQUESTS_PER_SECOND', '0', 'expected a number of requests, such as 5'],
+    ['RESEND_REQUESTS_PER_SECOND', '5/s', 'expected a number of requests, such as 5'],
+    ['RESEND_WEBHOOK_SECRET', 'whsec_', 'expected one secret or two, comma-separated, such as whsec_…'],
+    ['RESEND_WEBHOOK_SECRET', `${WEBHOOK_SECRET}A`, 'expected one secret or two, comma-separated, such as whsec_…'],
+    ['MAIL_EVENTS_SECRET', 'short', 'expected one secret or two, comma-separated, of at least 8 characters each'],
+    ['AMBIGUOUS_MAILS', 'always', 'expected resend or never'],
     ['EMAIL_FROM', 'nobody', 'expected one address, such as calls@example.com or Precall <calls@example.com>'],
     [
       'EMAIL_FROM',
@@ -279,6 +310,12 @@ describe('a setting', () => {
       'NOTION_REQUESTS_PER_MINUTE',
       'NOTION_BASE_URL',
       'SMTP_URL',
+      'RESEND_API_KEY',
+      'RESEND_BASE_URL',
+      'RESEND_REQUESTS_PER_SECOND',
+      'RESEND_WEBHOOK_SECRET',
+      'MAIL_EVENTS_SECRET',
+      'AMBIGUOUS_MAILS',
       'EMAIL_FROM',
       'EMAIL_REPLY_TO',
       'OWNER_EMAIL',
@@ -332,6 +369,9 @@ describe('several faults', () => {
     NOTION_BUSINESSX_DB_ID: 'canary-id',
     NOTION_BASE_URL: 'canary-url',
     SMTP_URL: 'canary-user:canary-password@mail.example',
+    RESEND_API_KEY: 'canary key',
+    RESEND_WEBHOOK_SECRET: 'canary',
+    MAIL_EVENTS_SECRET: 'canary',
     EMAIL_FROM: 'canary',
     TIME_ZONE: 'canary/zone',
     REMINDER_OFFSETS: 'canary',
@@ -370,6 +410,7 @@ describe('the reminders', () => {
         { offsetMs: 3 * MINUTE_MS, template: '24h' },
         { offsetMs: MINUTE_MS, template: '2h' },
       ],
+      notices: USUAL_NOTICES,
       thresholdMs: MINUTE_MS,
       graceMs: MINUTE_MS,
     });
@@ -384,6 +425,7 @@ describe('the reminders', () => {
         { offsetMs: 20_000, template: '24h' },
         { offsetMs: 10_000, template: '2h' },
       ],
+      notices: USUAL_NOTICES,
       thresholdMs: 5_000,
       graceMs: 10_000,
     });
@@ -401,6 +443,115 @@ describe('the reminders', () => {
       '24h',
       '2h',
     ]);
+  });
+});
+
+describe('the plans of the operator', () => {
+  const planOf = (choices: string, env: Settings = {}) => load(env, 'embedded', choices).reminders;
+  const TWO_PLANS = `
+campaigns: [Christmas 2025]
+reminders:
+  - for: {eventTypes: [intro-call, 42], campaigns: [" christmas 2025"]}
+    steps:
+      - {before: 2h, template: 2h, when: unconfirmed}
+      - {before: 3d, template: own-mail, late: merge, calendarFile: true}
+    quietHours: {from: "21:00", to: "08:00"}
+  - steps: [{before: 1h, template: 2h}]
+`;
+
+  it('hold for all bookings, or for some', () => {
+    expect(planOf(TWO_PLANS)).toMatchObject({
+      steps: [{ offsetMs: HOUR_MS, template: '2h' }],
+      special: [
+        {
+          for: { eventTypes: ['intro-call', '42'], campaigns: ['Christmas 2025'] },
+          steps: [
+            { offsetMs: 3 * DAY_MS, template: 'own-mail', late: 'merge', calendarFile: true },
+            { offsetMs: 2 * HOUR_MS, template: '2h', when: 'unconfirmed' },
+          ],
+          quietHours: { from: '21:00', to: '08:00' },
+        },
+      ],
+    });
+  });
+
+  it('leave the usual reminders to all others where they say nothing of them', () => {
+    const { steps, special } = planOf('reminders: [{for: {eventTypes: [intro]}, steps: []}]');
+
+    expect(steps).toEqual(load().reminders.steps);
+    expect(special).toEqual([{ for: { eventTypes: ['intro'] }, steps: [] }]);
+  });
+
+  it('give way to the offsets of the environment, but for quiet hours and what is for some only', () => {
+    const quiet = TWO_PLANS.replace('- steps: [', '- quietHours: {from: "22:00", to: "07:00"}\n    steps: [');
+    const inTests = planOf(quiet, { TESTING_MODE: 'true' });
+
+    expect(inTests.steps).toEqual(load({ TESTING_MODE: 'true' }).reminders.steps);
+    expect(inTests.quietHours).toEqual({ from: '22:00', to: '07:00' });
+    expect(inTests.special).toEqual(planOf(TWO_PLANS).special);
+    expect(planOf(quiet, { REMINDER_OFFSETS: '5h' }).steps).toEqual([{ offsetMs: 5 * HOUR_MS, template: '2h' }]);
+  });
+
+  it('name each mail that is needed once', () => {
+    expect(templatesOf(planOf(TWO_PLANS))).toEqual(['2h', 'own-mail']);
+  });
+
+  it('say what is told', () => {
+    const { notices } = planOf('mails: {confirmation: true, noShow: [2d, 1h], host: {booked: false}}');
+
+    expect(notices).toEqual({
+      ...USUAL_NOTICES,
+      confirmation: true,
+      noShowAfterMs: [HOUR_MS, 2 * DAY_MS],
+      host: { ...USUAL_NOTICES.host, booked: false },
+    });
+    expect(planOf('mails: {noShow: []}').notices.noShowAfterMs).toEqual([]);
+  });
+
+  it('have all their faults listed at once', () => {
+    const choices = `
+reminders:
+  - for: {campaigns: [Spring 2026]}
+    steps: [{before: 24, template: "../secrets", when: never, late: maybe, calendarFile: 1}]
+  - for: {}
+    steps: [{before: 1h, template: 2h}, {before: 60m, template: 2h}]
+  - steps: []
+    quietHours: {from: "21:00", to: "21:00"}
+  - quietHours: {from: "9 pm"}
+mails: {noShow: [1h, 2h, 3h], host: {asked: true}, moved: sometimes}
+`;
+
+    expect(faultsOf({}, 'embedded', choices)).toEqual([
+      'precall.yaml: reminders.0.steps.0.before: expected a duration such as 72h',
+      'precall.yaml: reminders.0.steps.0.template: expected the name of a mail, of letters, digits and hyphens',
+      'precall.yaml: reminders.0.steps.0.when: expected always, members, others or unconfirmed',
+      'precall.yaml: reminders.0.steps.0.late: expected skip or merge',
+      'precall.yaml: reminders.0.steps.0.calendarFile: expected true or false',
+      'precall.yaml: reminders.1.for: expected eventTypes, campaigns, or both',
+      'precall.yaml: reminders.1.steps: expected reminders at different times before the call',
+      'precall.yaml: reminders.2.quietHours: expected two different times',
+      'precall.yaml: reminders.3.steps: expected a list of reminders, such as `- before: 24h`',
+      'precall.yaml: reminders.3.quietHours.from: expected a time such as "21:00"',
+      'precall.yaml: reminders.3.quietHours.to: expected a time such as "21:00"',
+      'precall.yaml: mails.moved: expected true or false',
+      'precall.yaml: mails.noShow: expected two mails at most',
+      'precall.yaml: mails.host: there is no choice called asked',
+    ]);
+  });
+
+  it.each([
+    ['reminders: 24h', 'precall.yaml: reminders: expected a list of plans, such as `- steps:`'],
+    [
+      'reminders: [{steps: []}, {steps: []}]',
+      'precall.yaml: reminders: expected one plan without `for` at most: it is for all bookings that no other is for',
+    ],
+    [
+      'reminders: [{for: {campaigns: [Spring 2026]}, steps: []}]',
+      'precall.yaml: reminders.0.for.campaigns.0: is not among campaigns',
+    ],
+    ['mails: {noShow: [1h, 60m]}', 'precall.yaml: mails.noShow: expected different durations'],
+  ])('are at fault when they say %j', (choices, fault) => {
+    expect(faultsOf({}, 'embedded', choices)).toEqual([fault]);
   });
 });
 
@@ -534,6 +685,26 @@ describe('mail', () => {
   });
 });
 
+describe('mail through Resend', () => {
+  it('is set up by a key and a sender', () => {
+    expect(load(RESEND).email.resend).toEqual({
+      apiKey: 're_0123456789',
+      baseUrl: 'https://api.resend.com',
+      requestsPerSecond: 5,
+    });
+    expect(
+      load({ ...RESEND, RESEND_BASE_URL: 'http://127.0.0.1:9/', RESEND_REQUESTS_PER_SECOND: '10' }).email.resend,
+    ).toMatchObject({ baseUrl: 'http://127.0.0.1:9', requestsPerSecond: 10 });
+  });
+
+  it('needs a sender, and no mail server beside it', () => {
+    expect(faultsOf({ RESEND_API_KEY: 're_0123456789' })).toEqual([
+      'EMAIL_FROM: is required with RESEND_API_KEY: an address at a domain that is verified there',
+    ]);
+    expect(faultsOf({ ...RESEND, ...MAIL })).toEqual(['RESEND_API_KEY: is set, and so is SMTP_URL: set one of them']);
+  });
+});
+
 describe('unsigned webhooks', () => {
   it.each(['0.0.0.0', '::', '192.168.0.7', 'precall.example'])(
     'are not possible while the server listens on %s',
@@ -659,6 +830,8 @@ notion:
     '---\n',
     '{}',
     'notion:',
+    'reminders:',
+    'mails:\n  host:',
     'notion:\n  contacts:\n  sequence:\n  values:\n',
   ])('may hold none: %j', (choices) => {
     expect(load({}, 'embedded', choices)).toEqual(load());

@@ -38,6 +38,23 @@ describe('the pace', () => {
     for (const gap of gaps) expect(gap).toBeLessThan(440);
   });
 
+  it('lets nobody through early where several at once are not allowed', () => {
+    let state: PaceState = {};
+    const waits = Array.from({ length: 6 }, () => {
+      const reserved = reserveTurn(state, {
+        lane: 'bookings',
+        patienceMs: 60_000,
+        requestsPerMinute: 300,
+        isEven: true,
+        now: NOON,
+      });
+      state = reserved.state;
+      return waitOf(reserved.turn);
+    });
+
+    expect(waits).toEqual([0, 204, 408, 612, 816, 1_020]);
+  });
+
   it('makes good use of the budget', () => {
     const pace = aPace(150);
 

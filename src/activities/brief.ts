@@ -2,7 +2,7 @@ import { heartbeat, log } from '@temporalio/activity';
 import type { BookingKey } from '../booking.ts';
 import type { BriefBlock } from '../brief.ts';
 import { NotionRefusal, type RefusalReason } from '../notion/errors.ts';
-import type { Brief, BriefLedger, BriefPublisher, PublishedBrief } from '../notion/publish-brief.ts';
+import type { Brief, BriefLedger, BriefPlace, BriefPublisher, PublishedBrief } from '../notion/publish-brief.ts';
 import type { Briefs } from '../store/briefs.ts';
 import type { Contacts } from '../store/contacts.ts';
 import { callDate } from './call-date.ts';
@@ -68,10 +68,10 @@ export function createBriefActivities(options: BriefActivitiesOptions): BriefAct
   const tellBlocked = createHourlyAlert('notion_creates_blocked', now);
 
   /** @throws {ApplicationFailure} */
-  async function publish(notion: BriefPublisher, email: string, brief: Brief): Promise<BriefReport> {
+  async function publish(notion: BriefPublisher, place: BriefPlace, brief: Brief): Promise<BriefReport> {
     const bookingUid = brief.booking.uid;
     try {
-      const published = await notion.publishBrief(email, brief, ledgerOf(briefs, brief.booking));
+      const published = await notion.publishBrief(place, brief, ledgerOf(briefs, brief.booking));
       log.info('call brief kept in Notion', { bookingUid, outcome: published.outcome });
       return published;
     } catch (error) {
@@ -86,7 +86,13 @@ export function createBriefActivities(options: BriefActivitiesOptions): BriefAct
     async publishBrief({ booking, email, startsAt, blocks }) {
       if (!notion) return { outcome: 'skipped', reason: 'notion_off' };
       const brief = { booking, date: callDate(startsAt, timeZone), blocks };
-      return whileBeating(() => withContact(contacts, personOf(email), () => publish(notion, email, brief)));
+      return whileBeating(() =>
+        withContact(contacts, personOf(email), (page) => {
+          // What was looked up long ago may have become somebody else's.
+          const contactId = page?.isRecent ? page.id : undefined;
+          return publish(notion, { email, contactId }, brief);
+        }),
+      );
     },
   };
 }

@@ -24,7 +24,7 @@ export interface MailSent {
 /**
  * Writes a mail out.
  *
- * @throws {ApplicationFailure} final, type `mail_refused`, for one that no mail server would take.
+ * @throws {ApplicationFailure} final, of the type of the refusal, for one that no mail server would take.
  */
 export async function prepareMail(
   transport: Pick<MailTransport, 'prepare'>,
@@ -61,7 +61,7 @@ export function sentOrOpen(claim: MailClaim): { sent: MailSent } | { open: OpenC
  * Sends the mail, and notes how far that came: a later attempt must know whether this one may have got through.
  *
  * @param now epoch milliseconds, asked once the mail server has taken the mail.
- * @throws {ApplicationFailure} final, type `mail_refused`, when the mail server answers 5xx; else worth another attempt.
+ * @throws {ApplicationFailure} final, of the type of the refusal, when the mail will never be taken; else worth another attempt.
  */
 export async function sendClaimed(
   { state, token }: OpenClaim,
@@ -73,7 +73,7 @@ export async function sendClaimed(
     await mail.send();
   } catch (error) {
     if (error instanceof MailRefused) {
-      await keepTrying(about, () => mails.markFailed(token, 'mail_refused'));
+      await keepTrying(about, () => mails.markFailed(token, error.reason));
     }
     if (error instanceof MailUndelivered && !error.perhapsTaken) {
       await keepTrying(about, () => mails.release(token, error.reason));
@@ -92,7 +92,7 @@ export function takenOver(): ApplicationFailure {
 }
 
 function finalIfRefused(error: unknown): unknown {
-  return error instanceof MailRefused ? final('mail_refused', error.message) : error;
+  return error instanceof MailRefused ? final(error.reason, error.message) : error;
 }
 
 function final(type: string, message: string): ApplicationFailure {

@@ -5,9 +5,7 @@ import { callDate } from './call-date.ts';
 /** What a contact should say; an absent campaign status is left as it is. */
 export type ContactProjection = WrittenContact & Pick<ContactFields, 'campaignStatus'>;
 
-type Counting = ContactClaim & { standing: Exclude<ContactClaim['standing'], 'superseded'> };
-
-const STATUS_OF: Record<Counting['standing'], WrittenContact['bookingStatus']> = {
+const STATUS_OF: Record<ContactClaim['standing'], WrittenContact['bookingStatus']> = {
   live: 'Booked',
   cancelled: 'Cancelled',
   completed: 'Completed',
@@ -25,8 +23,8 @@ const STATUS_OF: Record<Counting['standing'], WrittenContact['bookingStatus']> =
  * @returns undefined where no booking says anything.
  */
 export function projectContact(claims: readonly ContactClaim[], timeZone: string): ContactProjection | undefined {
-  const live = claims.filter(isCounting).filter(({ standing }) => standing === 'live');
-  const over = claims.filter(isCounting).filter(({ standing }) => standing !== 'live');
+  const live = claims.filter(({ standing }) => standing === 'live');
+  const over = claims.filter(({ standing }) => standing !== 'live');
   const shown = live.toSorted(byStart)[0] ?? over.toSorted(byChange).at(-1);
   if (!shown) return undefined;
   return {
@@ -34,10 +32,6 @@ export function projectContact(claims: readonly ContactClaim[], timeZone: string
     callDate: callDate(shown.startsAt, timeZone),
     ...(live.some(({ inCampaign }) => inCampaign) && { campaignStatus: 'Pre-Call Prep' as const }),
   };
-}
-
-function isCounting(claim: ContactClaim): claim is Counting {
-  return claim.standing !== 'superseded';
 }
 
 function byChange(a: ContactClaim, b: ContactClaim): number {

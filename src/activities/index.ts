@@ -1,6 +1,8 @@
 export { type BriefActivities, createBriefActivities } from './brief.ts';
 export { type CampaignActivities, createCampaignActivities } from './campaign.ts';
-export { createEmailActivities, type EmailActivities, type ReminderSent } from './email.ts';
+export { createEmailActivities, type EmailActivities } from './email.ts';
+export { createLayoutActivities, type LayoutActivities, type LayoutRequest } from './lay-out.ts';
+export type { MailOutcome, MailSkipReason } from './mail-sender.ts';
 export { createNoticeActivities, type NoticeActivities } from './notices.ts';
 export {
   type ContactActivities,
@@ -8,5 +10,5 @@ export {
   createContactActivities,
   type ReminderSentNote,
 } from './notion.ts';
-export { createRecordActivities, type RecordActivities, type RunRecord } from './records.ts';
 export { createReconcileActivities, type ReconcileActivities } from './reconcile.ts';
+export { createRecordActivities, type RecordActivities, type RunRecord } from './records.ts';

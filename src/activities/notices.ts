@@ -1,71 +1,110 @@
-import { log } from '@temporalio/activity';
-import { type Booking, type BookingKey, bookingKeyOf } from '../booking.ts';
-import type { MailTransport } from '../email/mail-transport.ts';
+import { type Attendee, type Booking, type BookingKey, bookingKeyOf } from '../booking.ts';
+import type { CalendarFile } from '../email/calendar-file.ts';
+import type { MailReader } from '../email/mail-renderer.ts';
 import type { Mailbox } from '../email/mailbox.ts';
-import type { MailTemplate, ReminderRenderer } from '../email/reminder-renderer.ts';
-import type { Mails } from '../store/mails.ts';
-import { prepareMail, sendClaimed, sentOrOpen } from './claimed-mail.ts';
+import type { Bookings } from '../store/bookings.ts';
+import { createMailSender, type MailOutcome, type MailSenderOptions } from './mail-sender.ts';
 
-/** What the owner is told of a booking. */
+/** One mail that tells one person what has happened to a booking. */
 export interface NoticeRequest {
   booking: Booking;
-  notice: 'move_rejected';
+  /** One of the attendees; absent for the host: the owner of this installation, else the organizer. */
+  recipient?: Attendee;
+  /** Names the notice among all mails of the booking, such as `notice/cancelled`. */
+  step: string;
+  template: string;
+  /** When the run gives it up. ISO 8601, UTC. */
+  deadline: string;
+  /** The cancelling and moving events that the run has heard, by their ids. Hosts are told whatever is on its way. */
+  heard?: readonly string[];
+  /** Who has said that they will be there: keyed names. */
+  acknowledgedBy?: readonly string[];
+  /** The booking that this one has taken the place of. */
+  replaced?: BookingKey;
+  /** Why it was cancelled, as whoever did it has put it. */
+  reason?: string;
+  /** Whether the host asks for another time. */
+  isToBeMoved?: true;
+  /** Whether the calendar entry is attached, where the notice changes it. */
+  withCalendarFile?: true;
 }
-
-export type NoticeSent =
-  /** `sentAt` is ISO 8601, UTC. */
-  { outcome: 'sent'; sentAt: string } | { outcome: 'skipped'; reason: 'no_owner_email' };
 
 export interface NoticeActivities {
   /**
-   * Mails the owner of this installation, once for each booking and notice.
+   * Mails a notice, once for each booking, notice and recipient, unless the recipient wants no mail.
    *
-   * @throws {ApplicationFailure} final, type `mail_refused` or `delivery_uncertain`, as a reminder does.
+   * @throws {ApplicationFailure} as {@link MailSender} does.
    */
-  sendNotice(request: NoticeRequest): Promise<NoticeSent>;
+  sendNotice(request: NoticeRequest): Promise<MailOutcome>;
 }
 
-export interface NoticeActivitiesOptions {
-  renderer: ReminderRenderer;
-  transport: Pick<MailTransport, 'prepare' | 'resume'>;
-  mails: Mails;
-  /** Undefined where nobody is to be told. */
+export interface NoticeActivitiesOptions extends MailSenderOptions {
+  bookings: Pick<Bookings, 'find' | 'isBookedAgain'>;
+  /** Who is told what hosts are told; undefined for the organizer of each call. */
   owner: Mailbox | undefined;
   messageIdOf: (about: { booking: BookingKey; startsAt: string; step: string; recipient: string }) => string;
 }
 
-const TEMPLATE_OF: Record<NoticeRequest['notice'], MailTemplate> = { move_rejected: 'move-rejected' };
+/** A mail program puts a request in the place of the entry that it has; of a mail that only tells of the call it makes no more than a copy. */
+const CALENDAR_OF: Record<string, CalendarFile['method']> = {
+  confirmation: 'REQUEST',
+  moved: 'REQUEST',
+  cancelled: 'CANCEL',
+};
 
 export function createNoticeActivities(options: NoticeActivitiesOptions): NoticeActivities {
-  const { renderer, transport, mails, owner, messageIdOf } = options;
-  return {
-    async sendNotice({ booking, notice }) {
-      if (!owner) return { outcome: 'skipped', reason: 'no_owner_email' };
-      const { uid, startsAt, organizer } = booking;
-      const step = `notice/${TEMPLATE_OF[notice]}`;
-      const key = bookingKeyOf(booking);
-      const messageId = messageIdOf({ booking: key, startsAt, step, recipient: owner.email });
-      const now = Date.now();
-      // Times are those of whoever holds the call.
-      const attendee = { ...owner, ...(organizer.timeZone && { timeZone: organizer.timeZone }) };
-      const { content } = await prepareMail(transport, {
-        to: owner,
-        messageId,
-        date: new Date(now),
-        ...renderer.render({ booking, attendee, template: TEMPLATE_OF[notice], now }),
-      });
-      const claim = await mails.claim(
-        { booking: key, startsAt, step, recipient: owner.email },
-        { dueAt: new Date(now).toISOString(), messageId, content },
-      );
-      const found = sentOrOpen(claim);
-      if ('sent' in found) return { outcome: 'sent', sentAt: found.sent.sentAt };
+  const { bookings, owner, messageIdOf } = options;
+  const sender = createMailSender(options);
 
-      const about = { bookingUid: uid, step };
-      const mail = transport.resume(found.open.mail, owner.email);
-      const { sentAt } = await sendClaimed(found.open, mail, { mails, about, now: Date.now });
-      log.info('notice sent', about);
-      return { outcome: 'sent', sentAt };
+  function readerOf({ recipient, booking: { organizer } }: NoticeRequest): MailReader | undefined {
+    if (recipient) return { ...recipient, role: 'attendee' };
+    const { name, email } = owner ?? organizer;
+    if (!email) return undefined;
+    // Times are those of whoever holds the call.
+    return { name, email, role: 'host', ...(organizer.timeZone && { timeZone: organizer.timeZone }) };
+  }
+
+  /** When the call was before it was moved, if that is known and another time. */
+  async function previousStartOf({ replaced, booking }: NoticeRequest): Promise<string | undefined> {
+    const startsAt = replaced && (await bookings.find(replaced))?.startsAt.toISOString();
+    return startsAt === booking.startsAt ? undefined : startsAt;
+  }
+
+  return {
+    async sendNotice(request) {
+      const { booking, step, template, deadline, heard, acknowledgedBy, reason, isToBeMoved } = request;
+      const reader = readerOf(request);
+      if (!reader) return { outcome: 'skipped', reason: 'no_host_address' };
+      if (template === 'no-show' && (await bookings.isBookedAgain(booking))) {
+        return { outcome: 'skipped', reason: 'booked_again' };
+      }
+      const previousStartsAt = await previousStartOf(request);
+      return sender.send({
+        booking: template === 'cancelled' ? withNextEntry(booking) : booking,
+        reader,
+        step,
+        template,
+        messageId: messageIdOf({
+          booking: bookingKeyOf(booking),
+          startsAt: booking.startsAt,
+          step,
+          recipient: reader.email,
+        }),
+        dueAt: new Date(sender.now()).toISOString(),
+        deadline,
+        heard,
+        acknowledgedBy,
+        ...(previousStartsAt && { previousStartsAt }),
+        ...(reason && { reason }),
+        isToBeMoved,
+        calendar: request.withCalendarFile && CALENDAR_OF[template],
+      });
     },
   };
+}
+
+/** What an entry is called off with comes after what it said before. */
+function withNextEntry({ calendarEntry, ...booking }: Booking): Booking {
+  if (!calendarEntry) return booking;
+  return { ...booking, calendarEntry: { ...calendarEntry, sequence: calendarEntry.sequence + 1 } };
 }

@@ -5,9 +5,10 @@ import {
   type Notion,
   NotionRefusal,
   NotionUnavailable,
+  type UpdatedContact,
   type UpdateOptions,
 } from '../notion/notion.ts';
-import type { ContactClaim, Contacts, TakenContact } from '../store/contacts.ts';
+import type { ContactClaim, Contacts, TakenContact, WrittenContact } from '../store/contacts.ts';
 import type { NotionReport } from '../workflows/messages.ts';
 import { type ContactProjection, projectContact } from './contact-projection.ts';
 import { isTooEarly, untilNextLook } from './missing-contact.ts';
@@ -20,7 +21,7 @@ export interface ContactUpdate {
   email: string;
   startsAt: string;
   endsAt: string;
-  standing: Exclude<ContactClaim['standing'], 'superseded'>;
+  standing: ContactClaim['standing'];
   /** When it came to stand so. */
   changedAt: string;
   /** Whether a live one wants the campaign status. */
@@ -48,7 +49,8 @@ export interface ReminderSentNote {
 
 export interface ContactActivities {
   /**
-   * Notes what the booking says, and writes to the booker's row what all their bookings together say, where it differs.
+   * Notes what the booking says, and writes to the booker's row what all their bookings together say, where it differs. Whose booking
+   * it was before, under another address, is told first, in their own row.
    *
    * @returns `pending` as soon as it has to wait for a person, once for each reason.
    * @throws {ApplicationFailure} final, with the refusal's reason as its type, when only a person can help, and with this booking alone;
@@ -65,7 +67,7 @@ export interface ContactActivities {
 
 export interface ContactActivitiesOptions {
   /** Undefined where the operator does without Notion. */
-  notion: Pick<Notion, 'updateContact' | 'noteReminderSent'> | undefined;
+  notion: Pick<Notion, 'updateContact' | 'updateContactPage' | 'noteReminderSent'> | undefined;
   contacts: Contacts;
   /** Names a person without telling their address, which is matched ignoring case. */
   personOf: (email: string) => string;
@@ -101,11 +103,14 @@ export function createContactActivities(options: ContactActivitiesOptions): Cont
       const taken = await contacts.take(person, claim, LEASE_MS);
       if (!taken) throw contactBusy();
       const projection = projectContact(taken.claims, timeZone);
-      let report: NotionReport;
+      let written: Written | undefined;
       try {
-        report = projection
-          ? await write({ notion, contacts, person, email, booking, projection, taken, ...(missedAt && { create }) })
-          : { outcome: 'unchanged' };
+        for (const former of await contacts.formerBookers(booking)) {
+          await tellFormerBooker({ notion, contacts, person: former, booking, timeZone });
+        }
+        const update: Update = (wanted, how) =>
+          notion.updateContact(email, wanted, { ...how, ...(missedAt && { create }) });
+        written = projection && (await write({ contacts, person, booking, projection, taken, update }));
       } catch (error) {
         await giveBackIfPossible(contacts, person, taken.token);
         const lookInMs = isMissing(error) ? untilLook() : undefined;
@@ -115,8 +120,8 @@ export function createContactActivities(options: ContactActivitiesOptions): Cont
       }
       // Also when nothing differed: an earlier attempt may have written it without hearing so. Where a person has moved the
       // contact on, it goes on saying something else than this.
-      await contacts.giveBack(person, taken.token, projection);
-      return report;
+      await contacts.giveBack(person, taken.token, { written: projection, pageId: written?.pageId });
+      return written?.report ?? { outcome: 'unchanged' };
     },
 
     async noteReminderSent({ booking, email, number, sentAt }) {
@@ -136,31 +141,35 @@ export function createContactActivities(options: ContactActivitiesOptions): Cont
 /** What was added is not in every answer at once. */
 const UNTIL_SHOWN_MS = 10_000;
 
+type Update = (wanted: ContactProjection, how: UpdateOptions) => Promise<UpdatedContact>;
+
 interface Writing {
-  notion: Pick<Notion, 'updateContact'>;
   contacts: Contacts;
   person: string;
-  email: string;
   booking: BookingKey;
   projection: ContactProjection;
   taken: TakenContact;
-  create?: ContactUpdate['create'] | undefined;
+  /** Writes to the person's row. */
+  update: Update;
+}
+
+interface Written {
+  report: NotionReport;
+  pageId: string;
 }
 
 /**
  * A call to come is shown whatever the row says. What became of one is not news to a person who has moved the row on since we
  * wrote to it.
  */
-async function write(writing: Writing): Promise<NotionReport> {
-  const { notion, contacts, person, email, booking, projection, taken, create } = writing;
+async function write({ contacts, person, booking, projection, taken, update }: Writing): Promise<Written> {
   const { bookingStatus } = projection;
-  const ours = [taken.written, taken.attempted].filter((fields) => fields !== undefined);
+  const ours = oursOf(taken);
   let isCreating = false;
   const how: UpdateOptions = {
     ours,
     // Where nothing is known to have been written, the row says what it said before us: an attempt may have ended before it wrote.
     onlyWhileOurs: bookingStatus !== 'Booked' && taken.written !== undefined,
-    create,
     async beforeWrite(says, isCreation) {
       const isOurs = await contacts.noteAttempt(person, taken.token, {
         toWrite: projection,
@@ -170,14 +179,62 @@ async function write(writing: Writing): Promise<NotionReport> {
       isCreating = isCreation;
     },
   };
-  const answer = await notion.updateContact(email, projection, how).catch((error: unknown) => {
+  const {
+    outcome,
+    pageId,
+    reason: whyLeft,
+    left,
+  } = await update(projection, how).catch((error: unknown) => {
     throw isCreating && error instanceof NotionUnavailable ? notShownYet(error) : error;
   });
-  const { outcome } = answer;
-  const left = answer.left.map(({ field, reason }) => `${field}: ${reason}`).join(', ');
-  const reason = outcome === 'created' ? 'contact_created' : (answer.reason ?? left);
+  const unwritten = left.map(({ field, reason }) => `${field}: ${reason}`).join(', ');
+  const reason = outcome === 'created' ? 'contact_created' : (whyLeft ?? unwritten);
   log.info('Notion contact kept', { bookingUid: booking.uid, bookingStatus, outcome, ...(reason && { reason }) });
-  return { outcome: outcome === 'created' ? 'updated' : outcome, ...(reason && { reason }) };
+  return { pageId, report: { outcome: outcome === 'created' ? 'updated' : outcome, ...(reason && { reason }) } };
+}
+
+function oursOf({ written, attempted }: TakenContact): WrittenContact[] {
+  return [written, attempted].filter((fields) => fields !== undefined);
+}
+
+interface FormerBooker extends Pick<Writing, 'contacts' | 'person' | 'booking'> {
+  notion: Pick<Notion, 'updateContactPage'>;
+  timeZone: string;
+}
+
+/**
+ * The booking is somebody else's by now: the row of whose it was says so, or shows what else they have. Their address is not known any
+ * more, but their page is. A row that says nothing of ours is left alone.
+ */
+async function tellFormerBooker({ notion, contacts, person, booking, timeZone }: FormerBooker): Promise<void> {
+  const taken = await contacts.takeFormer(person, booking, LEASE_MS);
+  if (!taken) throw contactBusy();
+  const projection = projectContact(taken.claims, timeZone);
+  const { page } = taken;
+  let told: ContactProjection | undefined;
+  try {
+    if (projection && page && oursOf(taken).length > 0) {
+      const update: Update = (wanted, how) =>
+        notion.updateContactPage(page.id, wanted, { ...how, onlyWhileOurs: true });
+      await write({ contacts, person, booking, projection, taken, update });
+      told = projection;
+    }
+  } catch (error) {
+    if (!isOfThisPage(error)) {
+      await giveBackIfPossible(contacts, person, taken.token);
+      throw error;
+    }
+    log.warn('the contact whose booking has another address now could not be told', {
+      bookingUid: booking.uid,
+      reason: error.reason,
+    });
+  }
+  await contacts.giveBack(person, taken.token, { written: told });
+  await contacts.noteTold(person, booking);
+}
+
+function isOfThisPage(error: unknown): error is NotionRefusal {
+  return error instanceof NotionRefusal && sharedTrouble(error) === undefined;
 }
 
 /** It may have been made: whoever looked at once might miss it, and make another one. Later attempts wait longer anyway. */

@@ -4,7 +4,6 @@ import { type CalcomApi, CalcomRefused, CalcomUnavailable, type CurrentBooking }
 import { type Difference, differenceOf, entryOf, type Known } from '../calcom/difference.ts';
 import { isMadeUid } from '../calcom/read-uid.ts';
 import { successorOf } from '../calcom/successor.ts';
-import type { Bookings } from '../store/bookings.ts';
 import type { Findings } from '../store/findings.ts';
 import type { Inbox } from '../store/inbox.ts';
 import { foundDelivery } from './found-delivery.ts';
@@ -35,8 +34,7 @@ export type ReadBack = (request: ReadBackRequest) => Promise<ReadBackAnswer>;
 export interface ReadBackOptions {
   api: Pick<CalcomApi, 'find'>;
   inbox: Pick<Inbox, 'keep'>;
-  bookings: Pick<Bookings, 'markVerified'>;
-  findings: Pick<Findings, 'kept'>;
+  findings: Pick<Findings, 'kept' | 'markVerified'>;
   /** How old what is known may be while Cal.com's API does not answer. */
   trustForMs: number;
   now?: () => number;
@@ -48,7 +46,7 @@ const LONGEST_PAUSE_MS = 4 * 60_000;
 const LAST_MOMENT_MS = 2_000;
 
 export function createReadBack(options: ReadBackOptions): ReadBack {
-  const { api, inbox, bookings, findings, trustForMs, now = Date.now } = options;
+  const { api, inbox, findings, trustForMs, now = Date.now } = options;
   const alert = createHourlyAlert('calcom_refuses', now);
 
   const keptOf = async (key: BookingKey) => {
@@ -105,6 +103,7 @@ export function createReadBack(options: ReadBackOptions): ReadBack {
   return async (request) => {
     const { booking, recipient } = request;
     if (isMadeUid(booking.uid)) return { outcome: 'stands', booking, recipient };
+    const askedAt = new Date(now());
     let current: CurrentBooking | undefined;
     try {
       current = await api.find(booking.uid);
@@ -136,7 +135,7 @@ export function createReadBack(options: ReadBackOptions): ReadBack {
         nonRetryable: true,
       });
     }
-    await bookings.markVerified(bookingKeyOf(booking));
+    await findings.markVerified([bookingKeyOf(booking)], askedAt);
     return { outcome: 'stands', booking: freshened(booking, entry), recipient: { ...listed, email: recipient.email } };
   };
 }

@@ -1,5 +1,5 @@
 import { type ApplicationFailure, log } from '@temporalio/activity';
-import type { Contacts } from '../store/contacts.ts';
+import type { ContactPage, Contacts } from '../store/contacts.ts';
 import { putOff } from './notion-failure.ts';
 
 /**
@@ -13,17 +13,18 @@ const BUSY_PAUSE_MS = 1_000;
 /**
  * Works on what belongs to a person's contact while nobody else does.
  *
+ * @param work is told the contact's page, as far as it is known.
  * @throws {ApplicationFailure} of type `contact_busy` while somebody else does.
  */
 export async function withContact<T>(
   contacts: Pick<Contacts, 'lease' | 'giveBack'>,
   person: string,
-  work: () => Promise<T>,
+  work: (page: ContactPage | undefined) => Promise<T>,
 ): Promise<T> {
   const lease = await contacts.lease(person, LEASE_MS);
   if (!lease) throw contactBusy();
   try {
-    return await work();
+    return await work(lease.page);
   } finally {
     await giveBackIfPossible(contacts, person, lease.token);
   }

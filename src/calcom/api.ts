@@ -7,7 +7,7 @@ export interface CurrentBooking {
   updatedAt: string;
   /**
    * One for each seat of a seated event; else one; none where the call is off and nobody is left. As the webhooks' reader
-   * would make them: same uids, seats, keyed hashes, but for series and lineage, which the API does not tell.
+   * would make them: same uids, seats, keyed hashes, but for what the API does not tell: see {@link readCurrentBooking}.
    */
   bookings: Booking[];
   /** The uid of the booking that has taken its place. */
@@ -40,6 +40,13 @@ export interface CalcomApi {
    * the pages before.
    */
   list(page: { after: string; before: string; skip: number; take: number }): Promise<BookingPage>;
+  /**
+   * Calls a booking off, with all its seats. Cal.com tells the others, and us with its webhook.
+   *
+   * @param reason is asked of hosts, and mailed to the others.
+   * @returns false when there is nothing to call off: Cal.com knows no such booking, or it is off already.
+   */
+  cancel(uid: string, why: { reason: string }): Promise<boolean>;
 }
 
 export class CalcomUnavailable extends Error {

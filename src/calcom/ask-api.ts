@@ -20,40 +20,53 @@ export interface AskOptions {
 }
 
 /**
- * Reads a path such as `/v2/bookings`, once: no retries.
+ * Each sends one request to a path such as `/v2/bookings`: no retries.
  *
  * @returns the answer's body, or undefined when Cal.com says itself that it has no such thing.
  * @throws {CalcomUnavailable} @throws {CalcomRefused}
  */
-export type Ask = (path: string) => Promise<Fields | undefined>;
+export interface Asking {
+  ask(path: string): Promise<Fields | undefined>;
+  post(path: string, body: Fields): Promise<Fields | undefined>;
+}
 
-export function createAsk({ apiKey, baseUrl, patienceMs, onAnswer }: AskOptions): Ask {
+export function createAsk({ apiKey, baseUrl, patienceMs, onAnswer }: AskOptions): Asking {
   const headers = {
     authorization: `Bearer ${apiKey}`,
     'cal-api-version': API_VERSION,
     accept: 'application/json',
   };
-  return async (path) => {
+  async function send(path: string, request: RequestInit): Promise<Fields | undefined> {
     const askedAt = Date.now();
-    const { response, body } = await fetchWhole(`${baseUrl}${path}`, headers, patienceMs);
+    const { response, body } = await fetchWhole(`${baseUrl}${path}`, request, patienceMs);
     onAnswer?.({ date: response.headers.get('date'), askedAt, answeredAt: Date.now() });
     const answer = fieldsOf(parseJson(body));
     if (!response.ok) return meaningOfFailure(response, answer);
     if (answer?.['status'] === 'success' && answer['data'] != null) return answer;
     throw new CalcomUnavailable(`answered ${response.status} with something that is not its JSON`);
+  }
+
+  return {
+    ask: (path) => send(path, { headers }),
+    post: (path, body) =>
+      send(path, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
   };
 }
 
 async function fetchWhole(
   url: string,
-  headers: Record<string, string>,
+  request: RequestInit,
   patienceMs: number,
 ): Promise<{ response: Response; body: Buffer }> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), patienceMs);
   try {
     // The key must not follow a redirect to somebody else.
-    const response = await fetch(url, { headers, redirect: 'manual', signal: abort.signal });
+    const response = await fetch(url, { ...request, redirect: 'manual', signal: abort.signal });
     return { response, body: await readWhole(response) };
   } catch (error) {
     if (error instanceof CalcomUnavailable) throw error;
@@ -93,7 +106,7 @@ function isUnknownRoute({ message }: Fields): boolean {
 function wordsFor(status: number): string {
   if (status === 401) return 'Cal.com does not accept the API key: copy it to CALCOM_API_KEY again (401)';
   if (status === 403)
-    return 'The Cal.com API key may not read these bookings: make one that may, for CALCOM_API_KEY (403)';
+    return 'The Cal.com API key may not read these bookings, or not change them: make one that may, for CALCOM_API_KEY (403)';
   if (status === 404) return 'There is no API of version 2 under CALCOM_BASE_URL (404)';
   return `Cal.com's API does not understand the request (${status})`;
 }

@@ -1,7 +1,7 @@
 import { type Check, checksOf } from '../check.ts';
 import { checkSkew, type ToldTime } from '../clock-skew.ts';
 import { CalcomRefused, CalcomUnavailable } from './api.ts';
-import { type Ask, createAsk } from './ask-api.ts';
+import { type Asking, createAsk } from './ask-api.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 
 const check = checksOf('calcom');
@@ -44,13 +44,13 @@ export async function checkCalcom({
   const onAnswer = (told: ToldTime) => {
     clock ??= checkSkew('Cal.com', told);
   };
-  const ask = createAsk({ apiKey, baseUrl, patienceMs, onAnswer });
+  const { ask } = createAsk({ apiKey, baseUrl, patienceMs, onAnswer });
   const key = await checkKey(ask, baseUrl);
   const webhooks = key.verdict === 'ok' ? await checkWebhooks(ask, publicUrl) : [];
   return [key, ...webhooks, ...(clock ? [clock] : [])];
 }
 
-async function checkKey(ask: Ask, baseUrl: string): Promise<Check> {
+async function checkKey(ask: Asking['ask'], baseUrl: string): Promise<Check> {
   try {
     const answer = await ask('/v2/me');
     return answer
@@ -65,7 +65,7 @@ async function checkKey(ask: Ask, baseUrl: string): Promise<Check> {
   }
 }
 
-async function checkWebhooks(ask: Ask, publicUrl: string | undefined): Promise<Check[]> {
+async function checkWebhooks(ask: Asking['ask'], publicUrl: string | undefined): Promise<Check[]> {
   let webhooks: Webhook[];
   try {
     webhooks = readWebhooks(await ask('/v2/webhooks?take=250'));

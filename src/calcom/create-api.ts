@@ -1,7 +1,8 @@
-import { type CalcomApi, CalcomUnavailable } from './api.ts';
+import { type CalcomApi, CalcomRefused, CalcomUnavailable } from './api.ts';
 import { type AskOptions, createAsk } from './ask-api.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 import { readCurrentBooking } from './read-current-booking.ts';
+import { siteOfApi } from './read-pages.ts';
 import { readUid } from './read-uid.ts';
 
 export interface CalcomApiOptions extends Omit<AskOptions, 'patienceMs'> {
@@ -14,10 +15,11 @@ const PATIENCE_MS = 10_000;
 
 /** @see https://cal.com/docs/api-reference/v2/bookings/get-all-bookings */
 export function createCalcomApi({ installationKey, patienceMs = PATIENCE_MS, ...access }: CalcomApiOptions): CalcomApi {
-  const ask = createAsk({ ...access, patienceMs });
-  const read = (entry: unknown) => readCurrentBooking(entry, installationKey);
+  const { ask, post } = createAsk({ ...access, patienceMs });
+  const context = { installationKey, site: siteOfApi(access.baseUrl) };
+  const read = (entry: unknown) => readCurrentBooking(entry, context);
 
-  return {
+  const api: CalcomApi = {
     async find(uid) {
       const answer = await ask(`/v2/bookings/${encodeURIComponent(uid)}`);
       if (!answer) return undefined;
@@ -50,7 +52,21 @@ export function createCalcomApi({ installationKey, patienceMs = PATIENCE_MS, ...
         hasMore: saysMore(pagination) ?? entries.length >= take,
       };
     },
+
+    async cancel(uid, { reason }) {
+      try {
+        const answer = await post(`/v2/bookings/${encodeURIComponent(uid)}/cancel`, { cancellationReason: reason });
+        return answer !== undefined;
+      } catch (error) {
+        // Cancelling twice is refused in words that change: whether it is off already is told by the booking itself.
+        if (!(error instanceof CalcomRefused)) throw error;
+        const current = await api.find(uid);
+        if (current?.status === 'accepted' || current?.status === 'pending') throw error;
+        return false;
+      }
+    },
   };
+  return api;
 }
 
 /** Cal.com leaves out what it cannot render, and still counts it. The field has had two names. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Booking, BookingEvent, BookingKey } from '../booking.ts';
 import type { CurrentBooking } from './api.ts';
+import { eventIdOf } from './event-id.ts';
 
 interface KnownFacts {
   key: BookingKey;
@@ -158,10 +158,17 @@ function cancelled(booking: Booking, occurredAt: string): BookingEvent {
   return withId({ kind: 'cancelled', booking, requestReschedule: false, occurredAt });
 }
 
-/** Cal.com's API tells neither the series nor the lineage. */
+/** Cal.com's API tells neither the series nor the lineage nor how often the calendar entry has changed, and less of the rest. */
 function asBefore(entry: Booking, known: Booking | undefined): Booking {
-  const { series, lineage } = known ?? {};
-  return { ...entry, ...(series && { series }), ...(lineage && { lineage }) };
+  const { series, lineage, answers, calendarEntry, pages } = known ?? {};
+  return {
+    ...entry,
+    ...(series && { series }),
+    ...(lineage && { lineage }),
+    ...(answers && { answers }),
+    ...(calendarEntry && { calendarEntry }),
+    ...(pages && { pages: { ...entry.pages, ...pages } }),
+  };
 }
 
 function hasChanged(now: Booking, before: Booking): boolean {
@@ -199,9 +206,5 @@ type WithoutId<Event> = Event extends BookingEvent ? Omit<Event, 'id'> : never;
 function withId(event: WithoutId<BookingEvent>): BookingEvent {
   const { kind, occurredAt, booking } = event;
   const replaced = 'replaced' in event ? event.replaced : undefined;
-  const id = createHash('sha256')
-    .update(JSON.stringify(['asked', kind, occurredAt, booking, replaced]))
-    .digest('hex')
-    .slice(0, 32);
-  return { ...event, id };
+  return { ...event, id: eventIdOf(['asked', kind, occurredAt, booking, replaced]) };
 }

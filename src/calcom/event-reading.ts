@@ -1,18 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { BookingEvent } from '../booking.ts';
+import { eventIdOf } from './event-id.ts';
 import type { BookingFields } from './fields.ts';
 import type { Fault } from './read-attendees.ts';
+import type { BookingContext } from './read-booking.ts';
 
 export type EventReading =
   | { verdict: 'booking'; event: BookingEvent; warnings: string[] }
   | { verdict: 'rejected'; faults: Fault[] };
 
 /** What reading needs to know beside the body. */
-export interface ReadingContext {
+export interface ReadingContext extends BookingContext {
   /** When the delivery arrived, epoch milliseconds. */
   receivedAt: number;
-  /** Keys the ids that are derived: see {@link keyedHash}. */
-  installationKey: string;
 }
 
 /** @param createdAt when the delivery was made, by its sender's clock; epoch milliseconds. */
@@ -38,9 +37,6 @@ export function sentEvent(news: News, createdAt: number | undefined, { receivedA
  */
 export function eventOf(news: News, toldAt: number | undefined, happenedAt: number): BookingEvent {
   const { kind, booking, ...details } = news;
-  const id = createHash('sha256')
-    .update(JSON.stringify([kind, toldAt, booking, details]))
-    .digest('hex')
-    .slice(0, 32);
+  const id = eventIdOf([kind, toldAt, booking, details]);
   return { ...news, id, occurredAt: new Date(happenedAt).toISOString() };
 }

@@ -2,14 +2,24 @@ import type { Attendee, Booking, Organizer } from '../booking.ts';
 import { keyedHash } from '../keyed-hash.ts';
 import { seatOf } from './booking-hashes.ts';
 import { type BookingFields, type Fields, fieldsOf, isTold } from './fields.ts';
+import { readAnswers } from './read-answers.ts';
 import { type Fault, readAttendees, readSeatHolder } from './read-attendees.ts';
 import { readInstant } from './read-instant.ts';
 import { readJoinUrl, readPlace } from './read-location.ts';
 import { readWholeNumber } from './read-number.ts';
+import { readPages } from './read-pages.ts';
 import { readAddress, readName, readTimeZone } from './read-person.ts';
-import { readRelations } from './read-relations.ts';
+import { readCalendarEntry, readRelations } from './read-relations.ts';
 import { firstText } from './read-text.ts';
 import { readIdentifier, readUid } from './read-uid.ts';
+
+/** What reading a booking needs to know beside it. */
+export interface BookingContext {
+  /** Keys the ids that are derived: see {@link keyedHash}. */
+  installationKey: string;
+  /** Where people book, for bodies that do not say: see {@link siteOfApi}. */
+  site?: string | undefined;
+}
 
 export type BookingReading =
   | {
@@ -30,7 +40,7 @@ const LONGEST_MINUTES = 24 * 60;
  *
  * Only what makes a booking unusable is a fault; details that cannot be used are cleaned or left out with a warning.
  */
-export function readBooking(source: BookingFields, { installationKey }: { installationKey: string }): BookingReading {
+export function readBooking(source: BookingFields, { installationKey, site }: BookingContext): BookingReading {
   const { fields } = source;
   const faults: Fault[] = [];
   const warnings: string[] = [];
@@ -51,6 +61,10 @@ export function readBooking(source: BookingFields, { installationKey }: { instal
   const seatFor = ({ email }: Attendee) => seatOf(installationKey, uid, email);
   const joinUrl = readJoinUrl(fields);
   const location = readPlace(fields['location']);
+  // Where all seats are told of at once, it is not said whose answers they are.
+  const answers = isSeated && !holder ? [] : readAnswers(fields);
+  const pages = readPages(fields, uid, site);
+  const calendarEntry = readCalendarEntry(fields);
   return {
     warnings,
     booking: {
@@ -64,6 +78,9 @@ export function readBooking(source: BookingFields, { installationKey }: { instal
       ...(joinUrl && { joinUrl }),
       ...(!joinUrl && location && { location }),
       ...readRelations(fields, facts),
+      ...(answers.length > 0 && { answers }),
+      ...(pages && { pages }),
+      ...(calendarEntry && { calendarEntry }),
     },
     ...(isSeated && !holder && { seats: listed.map(seatFor) }),
   };

@@ -1,7 +1,7 @@
 import type { Booking } from '../booking.ts';
 import type { CurrentBooking } from './api.ts';
 import { type Fields, fieldsOf } from './fields.ts';
-import { readBooking } from './read-booking.ts';
+import { type BookingContext, readBooking } from './read-booking.ts';
 import { readInstant } from './read-instant.ts';
 import { readIdentifier, readUid } from './read-uid.ts';
 
@@ -16,17 +16,18 @@ const STATUS_OF = new Map<string, CurrentBooking['status']>([
 
 /**
  * Reads an entry of the API's bookings. It is put into the words of a webhook and read by the webhooks' reader, so that both
- * give the same booking for the same call, but for what the API does not tell: {@link Booking.series} and
- * {@link Booking.lineage}.
+ * give the same booking for the same call, but for what the API does not tell: {@link Booking.series}, {@link Booking.lineage}
+ * and {@link Booking.calendarEntry}, how the questions of {@link Booking.answers} are worded, and the page to book again on.
  *
  * @returns undefined when nothing may be concluded from it. A call that is off may be left with nobody: `bookings` is then
  *   empty. One that stands never is, for Cal.com hides the attendees of seats from some keys.
  */
-export function readCurrentBooking(value: unknown, installationKey: string): CurrentBooking | undefined {
+export function readCurrentBooking(value: unknown, context: BookingContext): CurrentBooking | undefined {
+  const { installationKey } = context;
   const entry = fieldsOf(value) ?? {};
   const status = STATUS_OF.get(String(entry['status']).toLowerCase());
   const updatedAt = readInstant(entry['updatedAt']) ?? readInstant(entry['createdAt']);
-  const bookings = readBookings(entry, installationKey);
+  const bookings = readBookings(entry, context);
   if (!status || updatedAt === undefined || !bookings) return undefined;
   if (bookings.length === 0 && (status === 'accepted' || status === 'pending')) return undefined;
 
@@ -44,14 +45,14 @@ export function readCurrentBooking(value: unknown, installationKey: string): Cur
 }
 
 /** One for each seat, else one. */
-function readBookings(entry: Fields, installationKey: string): Booking[] | undefined {
+function readBookings(entry: Fields, context: BookingContext): Booking[] | undefined {
   const { attendees } = entry;
   if (readIdentifier(entry['uid']) === undefined || !Array.isArray(attendees)) return undefined;
 
   // Co-hosts, whom Cal.com keeps among the attendees, have no seat.
   const seated = attendees.filter((attendee) => fieldsOf(attendee)?.['seatUid'] != null);
   const groups = seated.length > 0 ? seated.map((attendee) => [attendee]) : attendees.length > 0 ? [attendees] : [];
-  const readings = groups.map((group) => readBooking(asPayload(entry, group), { installationKey }).booking);
+  const readings = groups.map((group) => readBooking(asPayload(entry, group), context).booking);
   if (readings.some((booking) => booking === undefined)) return undefined;
 
   // Somebody with two seats is reminded of one: a seat is told by uid and address.
@@ -63,7 +64,7 @@ function readBookings(entry: Fields, installationKey: string): Booking[] | undef
 function asPayload(entry: Fields, attendees: unknown[]) {
   const [organizer, ...others] = hostsOf(entry['hosts']);
   const eventType = fieldsOf(entry['eventType']);
-  const seatUid = fieldsOf(attendees[0])?.['seatUid'];
+  const { seatUid, bookingFieldsResponses: answersOfSeat } = fieldsOf(attendees[0]) ?? {};
   const fields: Fields = {
     uid: entry['uid'],
     title: entry['title'],
@@ -78,6 +79,7 @@ function asPayload(entry: Fields, attendees: unknown[]) {
     metadata: entry['metadata'],
     location: entry['location'],
     videoCallData: { url: entry['meetingUrl'] },
+    responses: answersOfSeat ?? entry['bookingFieldsResponses'],
     ...(seatUid != null && { attendeeSeatId: seatUid }),
   };
   return { fields, at: (name: string) => name };

@@ -1,4 +1,5 @@
 import type { Booking, BookingKey } from '../booking.ts';
+import { oneLine } from '../clean-text.ts';
 import { seatOf } from './booking-hashes.ts';
 import { type EventReader, type EventReading, type News, type ReadingContext, sentEvent } from './event-reading.ts';
 import { type BookingFields, deliveredFieldsOf, type Fields, isTold } from './fields.ts';
@@ -26,13 +27,15 @@ const READERS = {
   BOOKING_PAID: telling(readConfirmation),
   BOOKING_RESCHEDULED: telling(readMove),
   BOOKING_REQUESTED: telling(readRequest),
-  BOOKING_REJECTED: telling(({ booking }) => ({ kind: 'rejected', booking })),
+  BOOKING_REJECTED: telling(readRejection),
   BOOKING_CANCELLED: telling(readCancel),
   BOOKING_LOCATION_UPDATED: telling(readUpdate),
   BOOKING_REASSIGNED: telling(readUpdate),
   BOOKING_NO_SHOW_UPDATED: readNoShow,
   MEETING_ENDED: readEnd,
 } satisfies Record<string, EventReader>;
+
+const LONGEST_REASON = 500;
 
 export type BookingTrigger = keyof typeof READERS;
 
@@ -92,14 +95,26 @@ function readRequest(told: Told): News {
 }
 
 function readCancel({ booking, seats, fields }: Told): News {
+  const reason = readReason(fields['cancellationReason']);
   return {
     kind: 'cancelled',
     booking,
     requestReschedule: readFlag(fields['requestReschedule']) === true,
+    ...(reason && { reason }),
     // Told only when the rest of a series is called off with it, and Cal.com names but this one.
     ...(readRhythm(fields) && { wholeSeries: true }),
     ...(seats && { seats }),
   };
+}
+
+function readRejection({ booking, fields }: Told): News {
+  const reason = readReason(fields['rejectionReason']);
+  return { kind: 'rejected', booking, ...(reason && { reason }) };
+}
+
+/** Older senders put words of their own before what the host has said. */
+function readReason(value: unknown): string {
+  return typeof value === 'string' ? oneLine(value.replace(/^Please reschedule\.\s*/, ''), LONGEST_REASON) : '';
 }
 
 function readUpdate({ booking, seats }: Told): News {

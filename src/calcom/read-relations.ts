@@ -1,4 +1,4 @@
-import type { Attendee, Booking, Organizer } from '../booking.ts';
+import type { Attendee, Booking, CalendarEntry, Organizer } from '../booking.ts';
 import { lineageOf, type Rhythm, seriesOf, twinOf } from './booking-hashes.ts';
 import { type Fields, fieldsOf, isTold } from './fields.ts';
 import { readWholeNumber } from './read-number.ts';
@@ -21,13 +21,15 @@ export function readRelations(
 ): Pick<Booking, 'eventType' | 'twin' | 'series' | 'lineage'> {
   const eventType = readEventType(fields, installationKey);
   const rhythm = readRhythm(fields);
-  const entry = isSeated ? undefined : readCalendarEntry(fields);
+  const entry = isSeated ? undefined : readNumberedEntry(fields);
   return {
     ...(eventType && { eventType }),
     // Whoever books a seat twice has one seat.
     ...(eventType && !isSeated && { twin: twinOf(installationKey, { eventType, email, startsAt }) }),
     ...(rhythm && { series: seriesOf(installationKey, { eventType, organizerEmail: organizer.email, email, rhythm }) }),
-    ...(entry && { lineage: lineageOf(installationKey, { ...entry, eventType, email }) }),
+    ...(entry && {
+      lineage: lineageOf(installationKey, { iCalUid: entry.uid, sequence: entry.sequence, eventType, email }),
+    }),
   };
 }
 
@@ -50,10 +52,16 @@ export function readRhythm({ recurringEvent }: Fields): Rhythm | undefined {
   );
 }
 
+/** The entry in people's calendars, if its name can be written into a calendar file as it stands. */
+export function readCalendarEntry(fields: Fields): CalendarEntry | undefined {
+  const entry = readNumberedEntry(fields);
+  return entry && entry.sequence >= 0 && /^[!-~]{1,250}$/.test(entry.uid) ? entry : undefined;
+}
+
 /** The entry in the host's calendar, which a call that is moved keeps. The calls of a series may share one without being moved. */
-function readCalendarEntry(fields: Fields): { iCalUid: string; sequence: number } | undefined {
+function readNumberedEntry(fields: Fields): CalendarEntry | undefined {
   if (isTold(fields['recurringEvent']) || isTold(fields['existingRecurringEvent'])) return undefined;
-  const iCalUid = readIdentifier(fields['iCalUID']);
+  const uid = readIdentifier(fields['iCalUID']);
   const sequence = readWholeNumber(fields['iCalSequence']);
-  return iCalUid === undefined || sequence === undefined ? undefined : { iCalUid, sequence };
+  return uid === undefined || sequence === undefined ? undefined : { uid, sequence };
 }

@@ -1,19 +1,22 @@
 import { bookingFieldsOf, deliveredFieldsOf, fieldsOf } from './fields.ts';
 import { parseJson } from './parse-json.ts';
+import { isOwnQuestion } from './read-answers.ts';
 import { readJoinUrl, readPlace, readWebLink } from './read-location.ts';
 
 /** The headers worth keeping beside a body: they tell its version and who sent it. */
 export const KEPT_HEADERS = ['x-cal-webhook-version', 'content-type', 'user-agent'] as const;
 
-/** Passwords that open a booking or a call, invitations that hold the links once more, and the answers no template uses. */
-const DROPPED =
-  /(password|passcode|secret|token|IcsContent)$|^(hashedLink|responses|userFieldsResponses|customInputs)$/i;
+/** Passwords that open a booking or a call, invitations that hold the links once more, and the answers to old forms. */
+const DROPPED = /(password|passcode|secret|token|IcsContent)$|^(hashedLink|customInputs)$/i;
+/** The answers to the form: those to the owner's own questions are kept as they stand, and no others. */
+const FORMS = new Set(['responses', 'userFieldsResponses']);
 
 /** What reading takes as it stands, whatever it looks like: another spelling would be another booking. */
 const VERBATIM = new Set([
   ...['triggerEvent', 'createdAt', 'startTime', 'endTime', 'uid', 'bookingUid', 'rescheduleUid', 'rootBookingUid'],
   ...['attendeeSeatId', 'seatsPerTimeSlot', 'referenceUid', 'iCalUID', 'recurringEvent', 'existingRecurringEvent'],
-  ...['eventTypeId', 'type', 'title', 'eventTitle'],
+  ...['eventTypeId', 'type', 'title', 'eventTitle', 'bookerUrl'],
+  ...['cancellationReason', 'rejectionReason'],
   ...['name', 'firstName', 'lastName', 'email', 'timeZone', 'locale'],
 ]);
 
@@ -32,16 +35,32 @@ export function stripSecrets(body: Buffer): Buffer {
 
 function strip(value: unknown, joinUrl: string | undefined, key = '', depth = 0): unknown {
   if (typeof value === 'string') return stripText(value, joinUrl, key);
-  // JSON has a spelling for numbers beyond all numbers when it is read, and none when it is written.
-  if (typeof value === 'number') return Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null) return finite(value);
   if (depth === DEEPEST) return null;
   if (Array.isArray(value)) return value.map((child) => strip(child, joinUrl, key, depth + 1));
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name]) => !DROPPED.test(name))
-      .map(([name, child]) => [name, strip(child, joinUrl, name, depth + 1)]),
+      .map(([name, child]) => [name, FORMS.has(name) ? ownAnswersIn(child) : strip(child, joinUrl, name, depth + 1)])
+      .filter(([, child]) => child !== undefined),
   );
+}
+
+function ownAnswersIn(form: unknown): object | undefined {
+  const own = Object.entries(fieldsOf(form) ?? {}).filter(([name, entry]) => isOwnQuestion(name, entry));
+  return own.length > 0 ? Object.fromEntries(own.map(([name, entry]) => [name, verbatim(entry)])) : undefined;
+}
+
+function verbatim(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return finite(value);
+  if (depth === DEEPEST) return null;
+  if (Array.isArray(value)) return value.map((child) => verbatim(child, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([name, child]) => [name, verbatim(child, depth + 1)]));
+}
+
+/** JSON has a spelling for numbers beyond all numbers when it is read, and none when it is written. */
+function finite(value: unknown): unknown {
+  return typeof value === 'number' ? Math.max(-Number.MAX_VALUE, Math.min(value, Number.MAX_VALUE)) : value;
 }
 
 function stripText(text: string, joinUrl: string | undefined, key: string): string {

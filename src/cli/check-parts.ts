@@ -6,10 +6,11 @@ import { type Config, type NotionSettings, SANDBOX_API_KEY } from '../config.ts'
 import { findDoor } from '../dev/calcom-sandbox/door.ts';
 import { findStandIns, type StandIns } from '../dev/stand-ins.ts';
 import { checkMail } from '../email/check-mail.ts';
+import { checkResend } from '../email/check-resend.ts';
 import { type Mailbox, parseMailbox } from '../email/mailbox.ts';
 import { createLocalPace } from '../local-pace.ts';
 import { createBeginAsking } from '../notion/create-ask.ts';
-import { checkNotion, type NotionCheckOptions } from '../notion/doctor.ts';
+import { checkNotion, limitOfLook, type NotionCheckOptions } from '../notion/doctor.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Pace } from '../pace.ts';
 import type { DeliveryList } from '../server/operator-api.ts';
@@ -38,7 +39,7 @@ interface Known extends CheckPartsOptions {
 
 /** For one part, milliseconds. */
 const LIMIT_MS = 10_000;
-/** Its requests, some ten, follow one another at the pace that is left beside the bookings. */
+/** Its requests, some ten, follow one another at the pace that is left beside the bookings; where that is slow, they may take longer. */
 const NOTION_LIMIT_MS = 45_000;
 /** It connects, secures and logs in, for a test mail once more, and each may take seconds. */
 const MAIL_LIMIT_MS = 30_000;
@@ -63,7 +64,7 @@ export async function checkParts(options: CheckPartsOptions): Promise<Check[]> {
   const known: Known = { ...options, standIns, store: store.catch(() => undefined) };
 
   const parts = await Promise.all([
-    within(NOTION_LIMIT_MS + LIMIT_MS, 'notion', () => checkNotionPart(known)),
+    within(notionLimitMs(known) + LIMIT_MS, 'notion', () => checkNotionPart(known)),
     within(LIMIT_MS, 'calcom', () => checkCalcomPart(known)),
     within(LIMIT_MS, 'temporal', () => checkTemporalPart(known)),
     within(LIMIT_MS, 'store', async () => (await store).checks),
@@ -116,6 +117,10 @@ async function checkNotionPart(known: Known): Promise<Check[]> {
   return [...sandbox, ...(await lookAtNotion(known, standIns.notion, { withClock: false }))];
 }
 
+function notionLimitMs({ config, writeProbe }: Pick<Known, 'config' | 'writeProbe'>): number {
+  return limitOfLook(NOTION_LIMIT_MS, { ...config.notionChoices, lane: 'background', writeProbe });
+}
+
 async function lookAtNotion(
   { config, store, writeProbe, log }: Known,
   settings: NotionSettings,
@@ -125,12 +130,12 @@ async function lookAtNotion(
   const { notionChoices: choices } = config;
   const { pace, close } = paceOf(config, token, (await store)?.isUsable ?? false, log);
   try {
-    const ask = createBeginAsking({ token, baseUrl, pace, log })('background');
     const { checks, unanswered } = await checkNotion({
       settings,
       choices,
-      ask,
-      limitMs: NOTION_LIMIT_MS,
+      begin: createBeginAsking({ token, baseUrl, pace, log }),
+      lane: 'background',
+      limitMs: notionLimitMs({ config, writeProbe }),
       writeProbe,
       withClock,
     });
@@ -185,7 +190,7 @@ function lastWebhook(store: StoreLook | undefined): Check {
   if (store?.lastWebhookAt) return words(`The newest arrived at ${store.lastWebhookAt.toISOString()}.`);
   return store?.isUsable
     ? words('None has arrived yet: press Ping test in Cal.com, Settings → Developer → Webhooks, or book a call.')
-    : words('The store could not be asked for it.');
+    : words('Not known: see what is said of the store.');
 }
 
 function checkTemporalPart({ config, standIns }: Known): Promise<Check[]> {
@@ -222,17 +227,19 @@ async function lookAtStore({ store, dataDir, server }: Config, standIns: StandIn
 
 function checkMailPart({ config, standIns, sendTo }: Known): Promise<Check[]> {
   const { email } = config;
+  const from = parseMailbox(email.from);
+  if (email.resend) return checkResend({ ...email.resend, from, sendTo });
   const smtpUrl = email.smtpUrl ?? standIns?.smtpUrl;
   if (smtpUrl === undefined) {
     return Promise.resolve(
       notSetUp(
         'mail',
-        'Not set up: npm start catches the mails on a page; the worker needs SMTP_URL.',
+        'Not set up: npm start catches the mails on a page; the worker needs SMTP_URL or RESEND_API_KEY.',
         sendTo && 'test mail',
       ),
     );
   }
-  const checking = checkMail({ smtpUrl, from: parseMailbox(email.from), sendTo });
+  const checking = checkMail({ smtpUrl, from, sendTo });
   if (email.smtpUrl) return checking;
   const catcher = notSetUp('mail', 'Not set up: the catcher of the running npm start stands in, and delivers nothing.');
   return checking.then((checks) => [...catcher, ...checks]);

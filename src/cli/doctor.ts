@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Check } from '../check.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
-import { type Mailbox, parseMailbox } from '../email/mailbox.ts';
-import { isOneAddress } from '../address.ts';
+import type { Mailbox } from '../email/mailbox.ts';
 import { createLogger } from '../logger.ts';
 import { readNotionId } from '../notion-id.ts';
 import { checkParts } from './check-parts.ts';
+import { oneMailbox } from './one-mailbox.ts';
 import { plain } from './plain-text.ts';
 
 interface Options {
@@ -29,7 +29,7 @@ export function addDoctor(program: Command): void {
       'where to create it: a page that is shared with the integration (default: where the contacts database is)',
       page,
     )
-    .option('--send-to <address>', 'sends a test mail', mailbox)
+    .option('--send-to <address>', 'sends a test mail', oneMailbox)
     .option('--json', 'for programs')
     .addHelpText('after', NOTES)
     .action(doctor);
@@ -115,10 +115,4 @@ function page(text: string): string {
   const reading = readNotionId(text);
   if ('id' in reading) return reading.id;
   throw new InvalidArgumentError('expected the link of a page, or the 32 hex digits at its end');
-}
-
-function mailbox(text: string): Mailbox {
-  const box = parseMailbox(text);
-  if (isOneAddress(box.email)) return box;
-  throw new InvalidArgumentError('expected one address, such as calls@example.com');
 }

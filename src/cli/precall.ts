@@ -13,6 +13,8 @@ import { addReconcile } from './reconcile.ts';
 import { addScenarios } from './scenarios.ts';
 import { addServer } from './server.ts';
 import { addStart } from './start.ts';
+import { addSuppressions } from './suppressions.ts';
+import { addTemplates } from './templates.ts';
 import { addWorker } from './worker.ts';
 
 const program = new Command('precall')
@@ -33,6 +35,8 @@ const commands = [
   addDeliveries,
   addRebuild,
   addReconcile,
+  addSuppressions,
+  addTemplates,
   addBook,
   addDemo,
   addScenarios,

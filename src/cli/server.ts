@@ -6,7 +6,7 @@ import { startPrecallServer } from '../server/start-server.ts';
 import { openStore } from '../store/store.ts';
 import { createBookingRuns } from '../temporal/booking-runs.ts';
 import { createDataConverter } from '../temporal/data-converter.ts';
-import { reconcileNowOf } from '../worker/create-reconciler.ts';
+import { calcomApiOf, reconcileNowOf } from '../worker/create-reconciler.ts';
 import { untilStopped } from './until-stopped.ts';
 
 export function addServer(program: Command): void {
@@ -25,8 +25,9 @@ async function runServer(): Promise<void> {
   const runs = createBookingRuns({ config, dataConverter: createDataConverter(cipher), log });
   try {
     const installationKey = installationKeyOf(config);
+    const calcom = calcomApiOf({ calcom: config.calcom, installationKey });
     const reconcile = reconcileNowOf({ calcom: config.calcom, store, installationKey, log });
-    const server = await startPrecallServer({ config, store, runs, reconcile, installationKey, log });
+    const server = await startPrecallServer({ config, store, runs, calcom, reconcile, installationKey, log });
     log.info({ signal: await stopped }, 'stopping');
     await server.stop();
   } finally {

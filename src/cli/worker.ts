@@ -8,6 +8,7 @@ import { createDataConverter } from '../temporal/data-converter.ts';
 import { keepReconcileSchedule } from '../temporal/reconcile-schedule.ts';
 import { checkAtStart } from '../worker/check-at-start.ts';
 import { createActivities } from '../worker/create-activities.ts';
+import { notionAccessOf } from '../worker/notion-access.ts';
 import { startWorker } from '../worker/worker.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -27,18 +28,18 @@ async function runWorker(): Promise<void> {
 
   const cipher = cipherOf(config);
   const store = await unlessStopped(openStore({ ...config.store, dataDir: config.dataDir, cipher, log }));
-  // loadConfig has seen to it that a worker has both.
+  // loadConfig has seen to it that a worker has it.
+  const notion = notionAccessOf({ ...config, notion: config.notion!, store, log });
   const { activities, close } = createActivities({
     ...config,
-    smtpUrl: config.email.smtpUrl!,
-    notion: config.notion!,
+    notion,
     store,
     installationKey: installationKeyOf(config),
     log,
   });
 
   const [connection, stopLooking] = await unlessStopped(
-    Promise.all([connectWorker(config.temporal, log), checkAtStart({ ...config, notion: config.notion!, store, log })]),
+    Promise.all([connectWorker(config.temporal, log), checkAtStart({ ...config, notion, log })]),
   );
   const { taskQueue, namespace = 'default' } = config.temporal;
   const worker = await startWorker({

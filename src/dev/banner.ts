@@ -22,7 +22,7 @@ export function bannerOf(stack: Stack, config: Config): string {
     ...(temporal.uiUrl ? [['  UI', temporal.uiUrl] as [string, string]] : []),
     ['Notion', sandbox ? 'sandbox: nothing reaches Notion' : notion === 'off' ? 'off' : `yours, ${notion.baseUrl}`],
     ...(sandbox ? [['  page', sandbox.pageUrl] as [string, string]] : []),
-    ['Mail', catcher ? `catcher on ${catcher.smtpUrl}: nothing reaches an inbox` : 'yours, as SMTP_URL says'],
+    ['Mail', catcher ? `catcher on ${catcher.smtpUrl}: nothing reaches an inbox` : 'yours, as the settings say'],
     ...(catcher ? [['  page', catcher.pageUrl] as [string, string]] : []),
     ['Reminders', `${config.reminders.steps.map(({ offsetMs }) => offsetLabel(offsetMs)).join(', ')} before each call`],
   ];

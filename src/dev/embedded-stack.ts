@@ -17,7 +17,8 @@ import { createDataConverter } from '../temporal/data-converter.ts';
 import { keepReconcileSchedule } from '../temporal/reconcile-schedule.ts';
 import { tellAtStart } from '../worker/check-at-start.ts';
 import { createActivities } from '../worker/create-activities.ts';
-import { reconcileNowOf } from '../worker/create-reconciler.ts';
+import { calcomApiOf, reconcileNowOf } from '../worker/create-reconciler.ts';
+import { notionAccessOf } from '../worker/notion-access.ts';
 import { type PrecallWorker, startWorker } from '../worker/worker.ts';
 import { openDoor } from './calcom-sandbox/door.ts';
 import { type CalcomSandbox, startCalcomSandbox } from './calcom-sandbox/sandbox.ts';
@@ -44,7 +45,6 @@ export interface Stack {
   webhookSecret: string | undefined;
   temporal: { address: string; namespace: string; uiUrl: string | undefined; dataConverter: DataConverter };
   notion: NotionSettings | 'off';
-  smtpUrl: string;
   /** The stand-ins that run; absent where the real thing is set up. */
   sandbox: NotionSandbox | undefined;
   calcom: CalcomSandbox | undefined;
@@ -84,7 +84,8 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       : await startTemporal({ config, cipher, log, say }, preferredPorts);
     if (temporal) running.push(() => temporal.stop());
 
-    const catcher = config.email.smtpUrl ? undefined : await startCatcher(preferredPorts);
+    const isMailGiven = config.email.smtpUrl !== undefined || config.email.resend !== undefined;
+    const catcher = isMailGiven ? undefined : await startCatcher(preferredPorts);
     if (catcher) running.push(() => catcher.stop());
 
     const sandbox = config.notion ? undefined : await startSandbox(config.dataDir, preferredPorts, seed);
@@ -93,9 +94,13 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
     const calcom = isCalcomGiven(config.calcom) ? undefined : await startCalcom(config.dataDir, preferredPorts);
     if (calcom) running.push(() => calcom.stop());
 
-    const notion = config.notion ?? settingsOf(sandbox!);
-    const set = { ...config, calcom: calcomSettingsOf(config.calcom, calcom) };
-    const smtpUrl = config.email.smtpUrl ?? catcher!.smtpUrl;
+    const set = {
+      ...config,
+      // The links in mails name it before the server listens.
+      server: { ...config.server, port: config.server.port || (await freePort(undefined)) },
+      calcom: calcomSettingsOf(config.calcom, calcom),
+      email: { ...config.email, ...(catcher && { smtpUrl: catcher.smtpUrl }) },
+    };
     const { namespace = 'default', taskQueue } = config.temporal;
     // A profile's TLS and API key are for the operator's Temporal, not for ours.
     const connectionOptions = temporal ? { address: temporal.address } : config.temporal.connectionOptions;
@@ -103,11 +108,13 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
 
     const store = await openStore({ databaseUrl: config.store.databaseUrl, dataDir: config.dataDir, cipher, log });
     running.push(() => store.close());
+    const notionSettings = config.notion ?? settingsOf(sandbox!);
+    const notion = notionAccessOf({ ...config, notion: notionSettings, store, log });
     // The sandbox is as it has to be.
-    if (config.notion) running.push(tellAtStart({ ...config, notion: config.notion, store, log }));
+    if (!sandbox) running.push(tellAtStart({ ...config, notion, log }));
     const dataConverter = createDataConverter(cipher);
 
-    const { activities, close } = createActivities({ ...set, smtpUrl, notion, store, installationKey, log });
+    const { activities, close } = createActivities({ ...set, notion, store, installationKey, log });
     running.push(close);
     const connection = await connectWorker({ connectionOptions }, log);
     running.push(() => connection.close());
@@ -139,9 +146,10 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
       config.server.webhookSecrets ??
       (config.server.allowUnsigned ? [] : [keptSecret(config.dataDir, 'webhook-secret')]);
     const server = await startPrecallServer({
-      config: { ...set, server: { ...config.server, webhookSecrets } },
+      config: { ...set, server: { ...set.server, webhookSecrets } },
       store,
       runs,
+      calcom: calcomApiOf({ calcom: set.calcom, installationKey }),
       reconcile: reconcileNowOf({ calcom: set.calcom, store, installationKey, log }),
       installationKey,
       log,
@@ -156,7 +164,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
         url: server.url,
         ...(temporal && { temporal: { address: temporal.address, namespace } }),
         ...(sandbox && { notion: settingsOf(sandbox) }),
-        ...(catcher && { smtpUrl }),
+        ...(catcher && { smtpUrl: catcher.smtpUrl }),
       }),
     );
 
@@ -169,8 +177,7 @@ export async function startStack({ config, log, say, preferredPorts = {}, seed }
         uiUrl: temporal?.uiUrl,
         dataConverter,
       },
-      notion,
-      smtpUrl,
+      notion: notionSettings,
       sandbox,
       calcom,
       catcher,

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { type Check, checksOf } from '../check.ts';
-import { MailRefused, MailUndelivered } from './mail-transport.ts';
-import { domainOf, type Mailbox } from './mailbox.ts';
+import type { Mailbox } from './mailbox.ts';
+import { sendTestMail } from './send-test-mail.ts';
 import { createSmtpTransport, reasonOf } from './smtp-transport.ts';
 import { parseSmtpUrl, type SmtpServer } from './smtp-url.ts';
 
@@ -28,7 +27,9 @@ export async function checkMail({ smtpUrl, from, sendTo, patienceMs = 8_000 }: M
   }
   const connection = await checkConnection(server, patienceMs);
   if (!sendTo || connection.some(({ verdict }) => verdict === 'error')) return connection;
-  return [...connection, await sendTestMail(smtpUrl, from, sendTo, patienceMs)];
+  const timeouts = { connectMs: patienceMs, answerMs: patienceMs, mailMs: patienceMs };
+  const transport = createSmtpTransport({ smtpUrl, from, maxConnections: 1, timeouts });
+  return [...connection, await sendTestMail(transport, { from, to: sendTo })];
 }
 
 async function checkConnection(server: SmtpServer, patienceMs: number): Promise<Check[]> {
@@ -83,34 +84,6 @@ function adviceFor(reason: string, { secure }: SmtpServer): string {
     return 'The mail server is there and does not want to talk to us: ask whoever runs it.';
   const other = secure ? 'smtp:// and port 587' : 'smtps:// and port 465';
   return `Check host and port in SMTP_URL, and whether a firewall lets mail out; else try ${other}.`;
-}
-
-async function sendTestMail(smtpUrl: string, from: Mailbox, to: Mailbox, patienceMs: number): Promise<Check> {
-  const timeouts = { connectMs: patienceMs, answerMs: patienceMs, mailMs: patienceMs };
-  const transport = createSmtpTransport({ smtpUrl, from, maxConnections: 1, timeouts });
-  const text = 'Precall can send mails. Nothing else is to be done.';
-  try {
-    await transport.send({
-      to,
-      messageId: `<${randomUUID()}@${domainOf(from)}>`,
-      subject: 'Precall: a test mail',
-      text: `${text}\n`,
-      html: `<p>${text}</p>`,
-    });
-    return check('test mail', 'ok', 'The mail server has taken it: look into the inbox, and into the spam folder.');
-  } catch (error) {
-    if (error instanceof MailRefused) {
-      return check(
-        'test mail',
-        'error',
-        `The mail server refused it (${error.responseCode ?? 'no address'}): check EMAIL_FROM and the address.`,
-      );
-    }
-    if (error instanceof MailUndelivered) return check('test mail', 'error', `It could not be sent: ${error.reason}.`);
-    throw error;
-  } finally {
-    transport.close();
-  }
 }
 
 function capitalized(text: string): string {

@@ -11,10 +11,16 @@ export interface OutgoingMail {
   subject: string;
   text: string;
   html: string;
+  /** Where one POST, without a login, ends such mails (RFC 8058). */
+  unsubscribeUrl?: string;
+  /** What goes into the reader's calendar. */
+  calendar?: { method: 'PUBLISH' | 'REQUEST' | 'CANCEL'; content: string };
 }
 
 /** What hands mails to a mail server. */
 export interface MailTransport {
+  /** For so long after a mail was sent the mail server itself takes a repeat for what it is, and sends no second copy. */
+  readonly repeatsAreHarmlessForMs: number;
   /**
    * Writes a mail out ahead of its instant: a thousand that are due at once then only have to be handed over.
    *
@@ -22,7 +28,8 @@ export interface MailTransport {
    */
   prepare(mail: OutgoingMail): Promise<PreparedMail>;
   /**
-   * Takes up a mail that was written out before, so that it goes over the wire byte for byte as it would have then.
+   * Takes up a mail that was written out before, so that it goes over the wire byte for byte as it would have then. One that another
+   * kind of transport has written out is refused when it is sent.
    *
    * @param to the address alone.
    * @throws {MailRefused} when that is not one that mail can be sent to.
@@ -36,10 +43,17 @@ export interface MailTransport {
 
 /** A mail as it goes over the wire. */
 export interface PreparedMail {
-  /** Headers and body; the envelope is not among them. See {@link MailTransport.resume}. */
+  /** Headers and body, or what an API is asked; only its own kind of transport understands it. See {@link MailTransport.resume}. */
   readonly content: Buffer;
   /**
-   * Resolves once the server has taken the mail.
+   * Waits until the mail may be sent, where all processes together may send so many a second. What has to be looked at directly
+   * before the mail leaves is looked at after that.
+   *
+   * @throws {MailUndelivered} when its turn is too far away.
+   */
+  ready(): Promise<void>;
+  /**
+   * Waits until the mail is {@link ready}, if nobody has, and resolves once the server has taken it.
    *
    * @throws {MailRefused} when this mail will never be taken.
    * @throws {MailUndelivered} when trying again can help, and whether the server may have taken the mail all the same.
@@ -47,20 +61,33 @@ export interface PreparedMail {
   send(): Promise<void>;
 }
 
-/** The mail server said no for good to this mail, or its address is not one. The server's words, which may quote the address, stay out. */
+/**
+ * The mail server said no for good to this mail, or its address is not one; or the mail was written out for another mail server
+ * (`transport_changed`), or differs from the one that Resend has had by the same name (`key_reused`), which must not happen.
+ */
+export type RefusalReason = 'mail_refused' | 'transport_changed' | 'key_reused';
+
+/** This mail will never be taken. The server's words, which may quote the address, stay out. */
 export class MailRefused extends Error {
   override readonly name = 'MailRefused';
-  /** The server's 5xx answer; none if the address was not even tried. */
+  readonly reason: RefusalReason;
+  /** The server's answer; none if it was not even asked. */
   readonly responseCode: number | undefined;
 
-  constructor(responseCode?: number) {
-    super(
-      responseCode === undefined
-        ? 'The attendee’s address is not one that mail can be sent to'
-        : `The mail server refused the mail (${responseCode})`,
-    );
+  constructor(responseCode?: number, reason: RefusalReason = 'mail_refused') {
+    super(wordsFor(reason, responseCode));
+    this.reason = reason;
     this.responseCode = responseCode;
   }
+}
+
+function wordsFor(reason: RefusalReason, responseCode: number | undefined): string {
+  if (reason === 'transport_changed')
+    return 'The mail was written out for another mail server than the one that is set now';
+  if (reason === 'key_reused') return 'Another mail was sent by the same name before';
+  return responseCode === undefined
+    ? 'The attendee’s address is not one that mail can be sent to'
+    : `The mail server refused the mail (${responseCode})`;
 }
 
 /** The mail server could not be reached, was busy, or did not answer. */

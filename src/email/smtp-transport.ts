@@ -1,6 +1,7 @@
 import { createTransport, type NodemailerError } from 'nodemailer';
 import { isOneAddress } from '../address.ts';
 import { oneLine } from '../clean-text.ts';
+import { CALENDAR_FILE_NAME, headersOf, mustBeOneAddress } from './mail-parts.ts';
 import {
   MailRefused,
   type MailTransport,
@@ -71,7 +72,8 @@ export function createSmtpTransport({
   // Only writes mails out: the same ones, byte for byte, that the other transport would send.
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
-  async function prepare({ to, replyTo, messageId, date, subject, text, html }: OutgoingMail): Promise<PreparedMail> {
+  async function prepare(mail: OutgoingMail): Promise<PreparedMail> {
+    const { to, replyTo, messageId, date, subject, text, html, calendar } = mail;
     mustBeOneAddress(to.email);
     const { message } = await composer.sendMail({
       from: addressee(from),
@@ -82,7 +84,8 @@ export function createSmtpTransport({
       subject,
       text,
       html,
-      headers: { 'Auto-Submitted': 'auto-generated' },
+      headers: headersOf(mail),
+      ...(calendar && { icalEvent: { filename: CALENDAR_FILE_NAME, ...calendar } }),
       disableFileAccess: true,
       disableUrlAccess: true,
     });
@@ -94,7 +97,10 @@ export function createSmtpTransport({
     return {
       content,
 
+      async ready() {},
+
       async send() {
+        if (!isMime(content)) throw new MailRefused(undefined, 'transport_changed');
         const signal = AbortSignal.timeout(mailMs);
         try {
           await transport.sendMail({ envelope: { from: from.email, to }, raw: content, signal });
@@ -106,6 +112,8 @@ export function createSmtpTransport({
   }
 
   return {
+    // RFC 5321 knows no names of mails: whoever sends one twice has sent two.
+    repeatsAreHarmlessForMs: 0,
     prepare,
     resume,
 
@@ -120,9 +128,9 @@ export function createSmtpTransport({
   };
 }
 
-/** nodemailer would make two recipients of `a@example.com,b@example.com`. */
-function mustBeOneAddress(email: string): void {
-  if (!isOneAddress(email)) throw new MailRefused();
+/** Another transport's mails are JSON, and no header begins with a brace. */
+function isMime(content: Buffer): boolean {
+  return content[0] !== '{'.charCodeAt(0);
 }
 
 function addressee({ name, email }: Mailbox) {

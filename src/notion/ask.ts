@@ -27,5 +27,7 @@ export interface Ask {
 /**
  * Begins a piece of work of one or more requests. Only its first request may be put off, so that work that has begun is not begun
  * over and over.
+ *
+ * @param patienceMs how long it may take, and wait to begin; by default as long as suits one of many that are tried again.
  */
-export type BeginAsking = (lane?: Lane) => Ask;
+export type BeginAsking = (lane?: Lane, patienceMs?: number) => Ask;

@@ -1,6 +1,5 @@
-import type { AppendBlockChildrenParameters } from '@notionhq/client';
 import type { Ask } from './ask.ts';
-import { saysGone } from './errors.ts';
+import { NotionRefusal, saysGone } from './errors.ts';
 import { type PageBlock, requestOf } from './page-block.ts';
 import { readChildren } from './read-children.ts';
 import { recognizeBlocks } from './recognize-blocks.ts';
@@ -23,9 +22,30 @@ export interface Added {
   onPage: string[];
 }
 
-/** Adds blocks after ours, so that what a person has added below stays below. */
-export async function addBlocks(ask: Ask, { pageId, onPage, ours, blocks }: Addition): Promise<Added> {
-  const at = onPage.findLastIndex((id) => ours.includes(id)) + 1;
+/**
+ * Adds blocks after ours, so that what a person has added below stays below. Where a person has removed the one they were to come after
+ * since the page was looked at, they come after what is left of ours.
+ */
+export async function addBlocks(ask: Ask, addition: Addition): Promise<Added> {
+  const { anchor } = placeOf(addition);
+  try {
+    return await addOnce(ask, addition);
+  } catch (error) {
+    if (anchor === undefined || !mayMeanBlock(error)) throw error;
+    const onPage = (await readChildren(ask, addition.pageId)).map(({ id }) => id);
+    if (onPage.includes(anchor)) throw error;
+    return addOnce(ask, { ...addition, onPage });
+  }
+}
+
+/** Notion says of a block to come after that it is not there as it says of a request that makes no sense. */
+function mayMeanBlock(error: unknown): boolean {
+  return saysGone(error) || (error instanceof NotionRefusal && error.reason === 'invalid_request');
+}
+
+async function addOnce(ask: Ask, addition: Addition): Promise<Added> {
+  const { pageId, onPage, blocks } = addition;
+  const { end, anchor } = placeOf(addition);
   const isNew = (id: string) => !onPage.includes(id);
 
   const { placed, ids } = await ask.add(
@@ -33,7 +53,7 @@ export async function addBlocks(ask: Ask, { pageId, onPage, ours, blocks }: Addi
       const { results } = await client.blocks.children.append({
         block_id: pageId,
         children: blocks.map(requestOf),
-        ...positionAt(at, onPage),
+        ...(anchor !== undefined && { position: { type: 'after_block', after_block: { id: anchor } } }),
       });
       return { placed: blocks.length, ids: results.map(({ id }) => id).filter(isNew) };
     },
@@ -43,15 +63,15 @@ export async function addBlocks(ask: Ask, { pageId, onPage, ours, blocks }: Addi
       return placing.placed > 0 ? placing : undefined;
     },
   );
-  const end = at > 0 ? at : onPage.length;
   return { placed, ids, onPage: [...onPage.slice(0, end), ...ids, ...onPage.slice(end)] };
 }
 
-/** @param at where the first of them comes to stand; 0 for after all others. */
-function positionAt(at: number, onPage: readonly string[]): Pick<AppendBlockChildrenParameters, 'position'> {
-  const before = onPage[at - 1];
-  if (before === undefined || at === onPage.length) return {};
-  return { position: { type: 'after_block', after_block: { id: before } } };
+/** How many of all blocks come before the new ones, and the one they come after unless that is the last of all. */
+function placeOf({ onPage, ours }: Addition): { end: number; anchor: string | undefined } {
+  const end = onPage.findLastIndex((id) => ours.includes(id)) + 1;
+  return end === 0 || end === onPage.length
+    ? { end: onPage.length, anchor: undefined }
+    : { end, anchor: onPage[end - 1] };
 }
 
 /** To the trash; nothing if it is there already. */

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { isFullPage } from '@notionhq/client';
 import type { BookingKey } from '../booking.ts';
 import type { Ask } from './ask.ts';
-import { saysGone } from './errors.ts';
 import { type PageBlock, requestOf } from './page-block.ts';
-import { childrenOf, unreadable } from './read-children.ts';
+import { childrenOf } from './read-children.ts';
+import { retrievePage } from './retrieve-page.ts';
 import { isGone, type Row } from './rows.ts';
 
 /** Of a hash, in hex: one contact never has enough bookings for two to be alike. */
@@ -29,24 +28,12 @@ export function closingLine(ref: string, textHash: string, part: number, parts: 
   return `${ref} part ${part}/${parts} ${textHash.slice(0, VERSION_LENGTH)}`;
 }
 
-/** Whether the page is there to be written on: within our reach, and not in the trash, neither itself nor with what it is under. */
-export async function isLive(ask: Ask, pageId: string): Promise<boolean> {
+/** The page, if it is there to be written on: within our reach, and not in the trash, neither itself nor with what it is under. */
+export async function findLivePage(ask: Ask, pageId: string): Promise<Row | undefined> {
   const page = await retrievePage(ask, pageId);
-  if (!page || isGone(page)) return false;
+  if (!page || isGone(page)) return undefined;
   const around = page.parent.type === 'page_id' ? await retrievePage(ask, page.parent.page_id) : undefined;
-  return !around || !isGone(around);
-}
-
-/** Undefined if it does not exist or is not shared: Notion answers alike. */
-async function retrievePage(ask: Ask, pageId: string): Promise<Row | undefined> {
-  try {
-    const page = await ask.read((client) => client.pages.retrieve({ page_id: pageId }));
-    if (isFullPage(page)) return page;
-  } catch (error) {
-    if (saysGone(error)) return undefined;
-    throw error;
-  }
-  throw unreadable();
+  return around && isGone(around) ? undefined : page;
 }
 
 /** The page on the contact's that has the ref in its title. */
@@ -82,12 +69,9 @@ export async function createBriefPage(ask: Ask, { contactId, ref, date, blocks }
       return { id, isCertain: true };
     },
     async ([committed]) => {
-      const id = (await findBriefPage(ask, contactId, ref)) ?? (await liveOne(ask, committed));
+      const named = async () => (committed === undefined ? undefined : (await findLivePage(ask, committed))?.id);
+      const id = (await findBriefPage(ask, contactId, ref)) ?? (await named());
       return id === undefined ? undefined : { id, isCertain: false };
     },
   );
-}
-
-async function liveOne(ask: Ask, id: string | undefined): Promise<string | undefined> {
-  return id !== undefined && (await isLive(ask, id)) ? id : undefined;
 }

@@ -14,7 +14,10 @@ export interface BriefNotes {
   pageId?: string;
   /** Of the text that the page has, or is being given. */
   textHash?: string;
-  /** Ids of the blocks on the page that are ours, those of earlier texts first. */
+  /**
+   * Ids of the blocks on the page that are ours, those of earlier texts first. None of a text that came with its page: which blocks
+   * those are is found out when they are to go.
+   */
   blocks: readonly string[];
   /** Plain JSON, as {@link notesOf} made it; absent once the text is on its page. It holds the text: personal data. */
   pending?: unknown;
@@ -28,6 +31,8 @@ export interface Progress {
   old: readonly string[];
   /** Ids of what it holds of this one. */
   own: readonly string[];
+  /** What the page was created with is an earlier text as well, and nobody knows yet which blocks those are. */
+  cameWithPage: boolean;
   /** An earlier text of which more may be on the page than is known. */
   before: BriefText | undefined;
 }
@@ -42,7 +47,7 @@ export interface BriefText {
   isBeingAdded: boolean;
 }
 
-type Pending = Pick<Progress, 'text' | 'before'> & { oldCount: number };
+type Pending = Pick<Progress, 'text' | 'before' | 'cameWithPage'> & { oldCount: number };
 
 /** The same for the same text, in whatever order its fields were written down. */
 export function hashOf(blocks: readonly BriefBlock[]): string {
@@ -58,24 +63,25 @@ function facts({ kind, text, children = [] }: BriefBlock): unknown[] {
 /** From what is known, to a text that is to be on the page: what the page holds of another one is to go. */
 export function begin(known: BriefNotes | undefined, blocks: readonly BriefBlock[]): Progress {
   const hash = hashOf(blocks);
-  const { pageId, blocks: ours = [] } = known ?? {};
+  const { pageId, state, blocks: ours = [] } = known ?? {};
   const earlier = known?.pending as Pending | undefined;
   if (earlier && earlier.text.hash === hash) {
-    const { text, before, oldCount } = earlier;
-    return { pageId, text, before, old: ours.slice(0, oldCount), own: ours.slice(oldCount) };
+    const { oldCount, ...rest } = earlier;
+    return { pageId, ...rest, old: ours.slice(0, oldCount), own: ours.slice(oldCount) };
   }
   return {
     pageId,
     text: { hash, blocks, placed: 0, isBeingAdded: false },
     old: ours,
     own: [],
+    cameWithPage: earlier ? earlier.cameWithPage : pageId !== undefined && state === 'published' && ours.length === 0,
     // Nothing is added before that is settled, so there is never more than one.
     before: earlier?.before ?? (earlier?.text.isBeingAdded ? earlier.text : undefined),
   };
 }
 
-export function notesOf({ pageId, text, old, own, before }: Progress): BriefNotes {
-  const pending: Pending = { text, oldCount: old.length, before };
+export function notesOf({ pageId, text, old, own, cameWithPage, before }: Progress): BriefNotes {
+  const pending: Pending = { text, oldCount: old.length, cameWithPage, before };
   return {
     state: 'publishing',
     ...(pageId !== undefined && { pageId }),
@@ -103,7 +109,7 @@ export function withDoubt(progress: Progress): Progress {
 /** The page that is known is not there any more, nor is anything that was on it. */
 export function withoutPage(progress: Progress): Progress {
   const text = { ...progress.text, placed: 0, isBeingAdded: false };
-  return { pageId: undefined, text, old: [], own: [], before: undefined };
+  return { pageId: undefined, text, old: [], own: [], cameWithPage: false, before: undefined };
 }
 
 /** The text in the parts that one request each adds. */
@@ -111,19 +117,32 @@ export function partsOf({ blocks, hash }: BriefText, ref: string): PageBlock[][]
   return splitBrief(blocks, (part, parts) => closingLine(ref, hash, part, parts));
 }
 
-/** The work as it stands after a look at the page: what had been added without anybody hearing of it is known from then on. */
-export function settle(progress: Progress, children: readonly Child[], ref: string): Progress {
-  const { before, text } = progress;
-  const earlier = before ? find(progress, children, before, ref) : { ids: [] };
-  const settled = { ...progress, before: undefined, old: [...progress.old, ...earlier.ids] };
+/**
+ * The work as it stands after a look at the page: what had been added without anybody hearing of it is known from then on, and so is what
+ * came with the page.
+ *
+ * @param madeBy the id of who created the page.
+ */
+export function settle(
+  progress: Progress,
+  { children, ref, madeBy }: { children: readonly Child[]; ref: string; madeBy: string | undefined },
+): Progress {
+  const { before, text, cameWithPage } = progress;
+  const came = cameWithPage ? unknownTo(progress, children).filter(({ createdBy }) => createdBy === madeBy) : [];
+  const earlier = before ? find(progress, children, before, ref).ids : [];
+  const old = [...progress.old, ...came.map(({ id }) => id), ...earlier];
+  const settled = { ...progress, cameWithPage: false, before: undefined, old };
   if (!text.isBeingAdded) return settled;
   return withAdded(settled, find(settled, children, text, ref));
 }
 
 function find(progress: Progress, children: readonly Child[], text: BriefText, ref: string): Placing {
-  const known = new Set([...progress.old, ...progress.own]);
-  const unknown = children.filter(({ id }) => !known.has(id));
-  return recognizeBlocks(unknown, partsOf(text, ref).flat(), text.placed);
+  return recognizeBlocks(unknownTo(progress, children), partsOf(text, ref).flat(), text.placed);
+}
+
+function unknownTo({ old, own }: Progress, children: readonly Child[]): Child[] {
+  const known = new Set([...old, ...own]);
+  return children.filter(({ id }) => !known.has(id));
 }
 
 /** The work as it stands when blocks are known to be on the page. */

@@ -17,11 +17,11 @@ export interface AskOptions extends NotionClientOptions {
   random?: () => number;
 }
 
-/** A piece of work takes no longer, its waits included; whoever asked for it comes again. */
+/** A piece of work takes no longer by default, its waits included; whoever asked for it comes again. */
 const WORK_MS = 90_000;
 /** So much later it is still looked whether something was added: to know that is worth more than to be in time. */
 const LOOK_MS = 10_000;
-/** Longer than this nobody waits to begin. */
+/** Longer than this nobody waits to begin by default. */
 const PATIENCE_MS = 20_000;
 const IN_FLIGHT = 3;
 /** So that all who were held off do not come back at one instant. */
@@ -61,9 +61,9 @@ export function createBeginAsking(options: AskOptions): BeginAsking {
     );
   }
 
-  function begin(lane: Lane): Ask {
-    const beganAt = clock.now();
-    let endsAt = beganAt + WORK_MS;
+  function begin(lane: Lane, patienceMs: number | undefined): Ask {
+    const beginsBy = clock.now() + (patienceMs ?? PATIENCE_MS);
+    let endsAt = clock.now() + (patienceMs ?? WORK_MS);
     /** Whether Notion has carried out any of it, as far as can be known. */
     let isUnderWay = false;
 
@@ -72,7 +72,7 @@ export function createBeginAsking(options: AskOptions): BeginAsking {
         throw new NotionUnavailable('The work has taken too long for one go; it goes on in the next');
       }
       try {
-        return await turns.next(lane, isUnderWay ? endsAt : beganAt + PATIENCE_MS);
+        return await turns.next(lane, isUnderWay ? endsAt : beginsBy);
       } catch (error) {
         if (!(error instanceof NotionBusy) || !isUnderWay) throw error;
         throw new NotionUnavailable(error.message, error.retryInMs, { fate: 'limited' });
@@ -155,7 +155,7 @@ export function createBeginAsking(options: AskOptions): BeginAsking {
     };
   }
 
-  return (lane = 'bookings') => begin(lane);
+  return (lane = 'bookings', patienceMs) => begin(lane, patienceMs);
 }
 
 /** A workspace may have used up what its plan lets it add, while what is there can still be changed. */

@@ -153,27 +153,25 @@ function choose({ title, dataSource, dataSourceSetting, setting }: Database, cho
       `The ${title} (${setting}) holds no data source we could use. A linked view holds none: open the database that it shows, and copy the link of that one.`,
     );
   }
-  const list = choices.map(({ id, name }) => `"${name}" ${id}`).join(', ');
   const found =
     dataSource === undefined
       ? 'several data sources'
       : `${only ? 'several data sources' : 'no data source'} of that name`;
   throw new NotionRefusal(
     'several_data_sources',
-    `The ${title} holds ${found}; put the id of the right one into ${dataSourceSetting ?? setting}: ${list}.`,
+    `The ${title} holds ${found}; put the id of the right one into ${dataSourceSetting ?? setting}: ${listOf(choices)}.`,
   );
+}
+
+function listOf(choices: readonly Choice[]): string {
+  return choices.map(({ id, name }) => `"${name}" ${id}`).join(', ');
 }
 
 /** The operator names the data source itself by its id; if they name the database as well, it has to be the one in it. */
 async function locateGiven(ask: Ask, database: Database, id: string): Promise<DataSource> {
-  const { title, setting, dataSourceSetting = setting } = database;
+  const { setting, dataSourceSetting = setting } = database;
   const found = await unlessAbsent(ask.read((client) => client.dataSources.retrieve({ data_source_id: id })));
-  if (!found) {
-    throw new NotionRefusal(
-      'not_shared',
-      `The data source of the ${title} (${dataSourceSetting}) cannot be found: check the id, and share its database with the integration in Notion (••• → Connections).`,
-    );
-  }
+  if (!found) throw await whatIsGiven(ask, database, id);
   const parent = 'parent' in found && found.parent.type === 'database_id' ? found.parent.database_id : undefined;
   if (parent !== undefined && database.id !== id && parent !== database.id) {
     throw new NotionRefusal(
@@ -182,6 +180,25 @@ async function locateGiven(ask: Ask, database: Database, id: string): Promise<Da
     );
   }
   return readable(found, database);
+}
+
+/** Asked only to word the message: nothing but a data source can be used. */
+async function whatIsGiven(
+  ask: Ask,
+  { title, setting, dataSourceSetting = setting }: Database,
+  id: string,
+): Promise<NotionRefusal> {
+  const container = await unlessAbsent(ask.read((client) => client.databases.retrieve({ database_id: id })));
+  if (container && 'data_sources' in container) {
+    return new NotionRefusal(
+      'not_a_database',
+      `${dataSourceSetting} is the id of a database: put that into ${setting}, and the id of one of its data sources into ${dataSourceSetting} if it holds several: ${listOf(container.data_sources)}.`,
+    );
+  }
+  return new NotionRefusal(
+    'not_shared',
+    `The data source of the ${title} (${dataSourceSetting}) cannot be found: check the id, and share its database with the integration in Notion (••• → Connections).`,
+  );
 }
 
 async function retrieveDataSource(

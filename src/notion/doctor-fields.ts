@@ -119,7 +119,7 @@ function offering(property: Property, options: readonly string[]): string {
 }
 
 /** What is wanted, what there is instead, and what to click. */
-function wordsFor({ reason, message }: NotionRefusal, { properties }: DataSource, { name, types }: Field): string {
+function wordsFor({ reason, message }: NotionRefusal, { properties }: DataSource, { name }: Field): string {
   if (reason === 'property_missing') {
     const nearest = nearestTo(
       name,
@@ -128,7 +128,7 @@ function wordsFor({ reason, message }: NotionRefusal, { properties }: DataSource
     const meant = nearest.length > 0 ? ` Perhaps ${nearest.map((other) => `"${other}"`).join(' or ')} is meant.` : '';
     return `${message} There are ${someOf(properties.map((property) => property.name))}.${meant}`;
   }
-  return reason === 'property_unsupported' ? `${message} It takes ${types.join(', ')}.` : message;
+  return message;
 }
 
 function missingOption({ title }: DataSource, { name, options, type }: Property, wanted: string): string {

@@ -18,45 +18,89 @@ const NEEDS: Record<Step, string> = {
   trash: 'Update content',
 };
 
-/**
- * Whether the integration may do what Precall does: creates a page, appends a block, gives it another title, and puts it into the
- * trash, whatever went wrong before.
- *
- * @param parentId of the page that it is made in.
- */
-export async function checkWriting(ask: Ask, parentId: string | undefined): Promise<Check> {
-  if (parentId === undefined) {
-    return check(
-      'error',
-      'The contacts database lies in no page that a page could be created in: share one with the integration (••• → Connections), and name it with --probe-page.',
-    );
-  }
-  const probe = createProbe(ask, parentId);
-  const faults: string[] = [];
-  let step: Step = 'create';
-  let pageId: string | undefined;
-  try {
-    pageId = await probe.create();
-    step = 'append';
-    await probe.append(pageId);
-    step = 'update';
-    await probe.update(pageId);
-  } catch (error) {
-    faults.push(wordsFor(error, step, parentId));
-  }
-  try {
-    if (pageId !== undefined) await probe.trash(pageId);
-  } catch (error) {
-    if (faults.length === 0) faults.push(wordsFor(error, 'trash', parentId));
-    faults.push(`The page "${TITLE}" is still there (${pageId}): delete it.`);
-  }
-  return faults.length === 0
-    ? check('ok', 'The integration may create a page, append to it, change it and trash it; the page is in the trash.')
-    : check('error', faults.join(' '));
+/** Tries whether the integration may do what Precall does. */
+export interface WriteProbe {
+  /**
+   * Creates a page, appends a block, gives it another title, and puts it into the trash, whatever went wrong before.
+   *
+   * @param parentId of the page that it is made in.
+   */
+  check(parentId: string | undefined): Promise<Check>;
+  /** What lies about in Notion if nothing more is done from now on, and what to do about it; empty for nothing. */
+  leftover(): string;
 }
 
-function createProbe(ask: Ask, parentId: string) {
+export function createWriteProbe(ask: Ask): WriteProbe {
   const title = `${TITLE} [${randomUUID().slice(0, 8)}]`;
+  let page: 'none' | 'perhaps' | { id: string } = 'none';
+
+  async function create(steps: Steps): Promise<string> {
+    page = 'perhaps';
+    try {
+      const id = await steps.create();
+      page = { id };
+      return id;
+    } catch (error) {
+      // Anything else leaves open whether there is one by now.
+      if (error instanceof NotionRefusal || error instanceof NotionBusy) page = 'none';
+      throw error;
+    }
+  }
+
+  /** @returns what went wrong, in words. */
+  async function tryAll(parentId: string): Promise<string[]> {
+    const steps = stepsOf(ask, parentId, title);
+    const faults: string[] = [];
+    let step: Step = 'create';
+    try {
+      const pageId = await create(steps);
+      step = 'append';
+      await steps.append(pageId);
+      step = 'update';
+      await steps.update(pageId);
+    } catch (error) {
+      faults.push(wordsFor(error, step, parentId));
+    }
+    try {
+      if (typeof page === 'object') {
+        await steps.trash(page.id);
+        page = 'none';
+      }
+    } catch (error) {
+      if (faults.length === 0) faults.push(wordsFor(error, 'trash', parentId));
+    }
+    return faults;
+  }
+
+  function leftover(): string {
+    if (page === 'none') return '';
+    return page === 'perhaps'
+      ? `A page "${title}" may be there: delete it.`
+      : `The page "${title}" is still there (${page.id}): delete it.`;
+  }
+
+  return {
+    async check(parentId) {
+      if (parentId === undefined) {
+        return check(
+          'error',
+          'The contacts database lies in no page that a page could be created in: share one with the integration (••• → Connections), and name it with --probe-page.',
+        );
+      }
+      const faults = await tryAll(parentId);
+      if (faults.length > 0) return check('error', `${faults.join(' ')} ${leftover()}`.trim());
+      return check(
+        'ok',
+        'The integration may create a page, append to it, change it and trash it; the page is in the trash.',
+      );
+    },
+    leftover,
+  };
+}
+
+type Steps = ReturnType<typeof stepsOf>;
+
+function stepsOf(ask: Ask, parentId: string, title: string) {
   const changed = `${title}.`;
 
   return {

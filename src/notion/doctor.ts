@@ -4,13 +4,15 @@ import { isFullDataSource } from '@notionhq/client';
 import { type Check, checksOf } from '../check.ts';
 import { checkSkew } from '../clock-skew.ts';
 import type { NotionChoices, NotionSettings } from '../config.ts';
-import type { Ask } from './ask.ts';
+import { spacingMs } from '../gcra.ts';
+import type { Lane } from '../pace.ts';
+import type { Ask, BeginAsking } from './ask.ts';
 import { NOTION_VERSION } from './client.ts';
 import { contactFields } from './contact.ts';
 import { createDataSource, type Database, type KnownDataSource } from './data-source.ts';
 import { checkField, checkList, type Settings } from './doctor-fields.ts';
 import { contactsMapping, type Mapping, sequenceMapping } from './doctor-mapping.ts';
-import { checkWriting } from './doctor-probe.ts';
+import { createWriteProbe, type WriteProbe } from './doctor-probe.ts';
 import { NotionBusy, NotionRefusal, NotionUnavailable } from './errors.ts';
 import { sequenceFields } from './membership.ts';
 import { databasesOf } from './notion.ts';
@@ -29,7 +31,8 @@ export interface NotionLook {
 export interface NotionCheckOptions {
   settings: NotionSettings;
   choices: NotionChoices;
-  ask: Ask;
+  begin: BeginAsking;
+  lane: Lane;
   /** After so long, what was found so far is all. */
   limitMs: number;
   /** Creates a page, changes it and trashes it: in the page of this id, or else where the contacts database is. */
@@ -41,13 +44,31 @@ export interface NotionCheckOptions {
 const WHERE_TOKENS_ARE = 'https://www.notion.so/profile/integrations';
 const TRY_LATER = 'Nothing has to be changed for that: try again in some minutes.';
 
+/** How many requests a look takes at most where Notion answers them all, and how many more its write probe does. */
+const REQUESTS = { look: 11, writeProbe: 4 };
+/** What they take beside waiting for their turns. */
+const ANSWERS_MS = 5_000;
+
+/** How long a look may take: `usualMs`, or as long as the pace makes it. */
+export function limitOfLook(
+  usualMs: number,
+  { requestsPerMinute, lane, writeProbe }: { requestsPerMinute: number; lane: Lane; writeProbe?: unknown },
+): number {
+  const requests = REQUESTS.look + (writeProbe ? REQUESTS.writeProbe : 0);
+  return Math.max(usualMs, requests * spacingMs(lane, requestsPerMinute) + ANSWERS_MS);
+}
+
 /**
  * Looks whether Notion is as Precall needs it: the token, both databases, every mapped property and option, and the queries that
  * bookings make. Some ten requests, none of which changes anything but those of the write probe.
  */
-export async function checkNotion({ limitMs, ...options }: NotionCheckOptions): Promise<NotionLook> {
+export async function checkNotion(options: NotionCheckOptions): Promise<NotionLook> {
+  const { begin, lane, limitMs } = options;
   const checks: Check[] = [];
-  const steps = look(options);
+  // A little longer than the limit, which tells more.
+  const ask = begin(lane, limitMs + 1_000);
+  const probe = createWriteProbe(ask);
+  const steps = look(options, ask, probe);
   const waiting = new AbortController();
   const tooLate = sleep(limitMs, 'too late' as const, { signal: waiting.signal });
   try {
@@ -60,7 +81,11 @@ export async function checkNotion({ limitMs, ...options }: NotionCheckOptions): 
           checks.length > 0
             ? TRY_LATER
             : `Try again in some minutes; if it stays so, ${lookAtTheWay(options.settings)}`;
-        return { checks, unanswered: unanswered(`Notion has not answered within ${limitMs / 1_000} s`, advice) };
+        const left = probe.leftover();
+        return {
+          checks,
+          unanswered: unanswered(`Notion has not answered within ${limitMs / 1_000} s`, `${advice} ${left}`.trim()),
+        };
       }
       if (found.done) return { checks };
       checks.push(found.value);
@@ -89,8 +114,8 @@ function unanswered(words: string, advice: string): Check {
 }
 
 /** @throws {NotionUnavailable} @throws {NotionBusy} as soon as Notion does not answer. */
-async function* look(options: Omit<NotionCheckOptions, 'limitMs'>): AsyncGenerator<Check, void> {
-  const { settings, choices, ask, writeProbe, withClock = false } = options;
+async function* look(options: NotionCheckOptions, ask: Ask, probe: WriteProbe): AsyncGenerator<Check, void> {
+  const { settings, choices, writeProbe, withClock = false } = options;
   const token = await checkToken(ask);
   yield token;
   if (token.verdict === 'error') return;
@@ -117,7 +142,7 @@ async function* look(options: Omit<NotionCheckOptions, 'limitMs'>): AsyncGenerat
   if (contactsSource) yield* checkQuery(ask, 'contacts query', contactsSource, contactFields(choices).email);
   if (sequenceSource) yield* checkQuery(ask, 'sequence query', sequenceSource, sequenceFields(choices).foundBy);
 
-  if (writeProbe) yield await checkWriting(ask, writeProbe.pageId ?? details?.parentPageId);
+  if (writeProbe) yield await probe.check(writeProbe.pageId ?? details?.parentPageId);
   yield check(
     'workspace plan',
     'ok',

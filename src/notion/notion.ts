@@ -3,7 +3,6 @@ import type { NotionChoices, NotionSettings } from '../config.ts';
 import { normalizeAddress } from './address.ts';
 import type { Ask, BeginAsking } from './ask.ts';
 import { type ContactFields, contactNames } from './contact.ts';
-import { type AskOptions, createBeginAsking } from './create-ask.ts';
 import { createDataSource, type Database } from './data-source.ts';
 import { NotionRefusal } from './errors.ts';
 import { contactNotFound, findContact, findContacts } from './find-contact.ts';
@@ -11,17 +10,18 @@ import { type Membership, membershipOf, missingEmails, sequenceNames } from './m
 import { type NotedReminder, noteReminder, type ReminderNote } from './note-reminder.ts';
 import { createParking } from './parking.ts';
 import { type BriefPublisher, publishBrief } from './publish-brief.ts';
+import { retrieveRow } from './retrieve-page.ts';
 import type { Row } from './rows.ts';
 import type { DataSource } from './schema.ts';
 import { contactsInSequence, findSequenceRows } from './sequence-rows.ts';
-import { type ContactUpdate, type UpdateOptions, writeContact } from './write-contact.ts';
+import { type ContactTask, type UpdatedContact, type UpdateOptions, writeContact } from './write-contact.ts';
 
 export type { NotionRequest } from './client.ts';
 export type { ContactFields } from './contact.ts';
 export { NotionBusy, NotionParked, NotionRefusal, NotionUnavailable, type RefusalReason } from './errors.ts';
 export type { Membership } from './membership.ts';
 export type { NotedReminder, ReminderNote } from './note-reminder.ts';
-export type { ContactUpdate, UpdateOptions } from './write-contact.ts';
+export type { UpdatedContact, UpdateOptions } from './write-contact.ts';
 
 /**
  * The two Notion databases of the business, asked at Notion's pace. What was done is never repeated without looking, and repeating
@@ -37,24 +37,30 @@ export interface Notion extends BriefPublisher {
   findMembership(email: string): Promise<Membership>;
 
   /** Writes what differs to the one contact with this address, in one request; none if nothing differs. */
-  updateContact(email: string, wanted: ContactFields, options?: UpdateOptions): Promise<ContactUpdate>;
+  updateContact(email: string, wanted: ContactFields, options?: UpdateOptions): Promise<UpdatedContact>;
+
+  /** The same for the contact on this page, whoever it is by now. None is made. */
+  updateContactPage(
+    pageId: string,
+    wanted: ContactFields,
+    options?: Omit<UpdateOptions, 'create'>,
+  ): Promise<UpdatedContact>;
 
   /** Writes to a member's row in the Email Sequence database when a reminder was sent, if the row says something else. */
   noteReminderSent(email: string, note: ReminderNote): Promise<NotedReminder>;
 }
 
-export interface NotionOptions extends Omit<AskOptions, 'token' | 'baseUrl' | 'log'> {
+export interface NotionOptions {
   settings: NotionSettings;
   choices: NotionChoices;
+  /** As this whole process asks Notion. */
+  begin: BeginAsking;
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds of any clock that does not jump. */
   now?: () => number;
 }
 
-export function createNotion(options: NotionOptions): Notion {
-  const { settings, choices, now = () => performance.now(), ...asking } = options;
-  const { log } = asking;
-  const begin: BeginAsking = createBeginAsking({ ...asking, token: settings.token, baseUrl: settings.baseUrl });
+export function createNotion({ settings, choices, begin, log, now = () => performance.now() }: NotionOptions): Notion {
   const parking = createParking({ log, now });
   const { contacts: contactsDatabase, sequence: sequenceDatabase } = databasesOf(settings);
   const contacts = createDataSource(contactsDatabase, {
@@ -89,6 +95,19 @@ export function createNotion(options: NotionOptions): Notion {
       });
   }
 
+  /** @param whose where the contact is looked for; with the address of one that may be made. */
+  function write(
+    { wanted, options = {} }: { wanted: ContactFields; options: UpdateOptions | undefined },
+    whose: (ask: Ask, source: DataSource) => Pick<ContactTask, 'find' | 'address'>,
+  ): Promise<UpdatedContact> {
+    return parking.through('contacts', () => {
+      const ask = begin();
+      return contacts.use(ask, (source, memory) =>
+        writeContact({ ask, source, memory, words: choices, wanted, options, ...whose(ask, source) }),
+      );
+    });
+  }
+
   /** Once: what is missing is left out, and the rest is used. */
   function tellMissing(source: DataSource): void {
     const missing = missingEmails(source, choices).filter((name) => !toldMissing.has(name));
@@ -113,23 +132,13 @@ export function createNotion(options: NotionOptions): Notion {
       });
     },
 
-    async updateContact(email, wanted, how = {}) {
+    async updateContact(email, wanted, options) {
       const address = addressOf(email);
-      return parking.through('contacts', () => {
-        const ask = begin();
-        return contacts.use(ask, (source, memory) =>
-          writeContact({
-            ask,
-            source,
-            memory,
-            words: choices,
-            address,
-            wanted,
-            options: how,
-            find: contactFinder(ask, source, address),
-          }),
-        );
-      });
+      return write({ wanted, options }, (ask, source) => ({ address, find: contactFinder(ask, source, address) }));
+    },
+
+    async updateContactPage(pageId, wanted, options) {
+      return write({ wanted, options }, (ask, source) => ({ find: () => retrieveRow(ask, source, pageId) }));
     },
 
     async noteReminderSent(email, note) {
@@ -142,16 +151,16 @@ export function createNotion(options: NotionOptions): Notion {
       });
     },
 
-    async publishBrief(email, brief, ledger) {
+    async publishBrief({ email, contactId }, brief, ledger) {
       return parking.through('briefs', () => {
         const ask = begin();
-        const contactOf = async () =>
+        const findContactPage = async () =>
           contacts.use(ask, async (source) => {
             const contact = await contactFinder(ask, source, addressOf(email))();
             if (!contact) throw contactNotFound(source);
             return contact.id;
           });
-        return publishBrief(brief, { ask, ledger, findContact: contactOf });
+        return publishBrief(brief, { ask, ledger, contactId, findContact: findContactPage });
       });
     },
   };

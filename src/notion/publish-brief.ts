@@ -2,7 +2,7 @@ import type { BookingKey } from '../booking.ts';
 import type { BriefBlock } from '../brief.ts';
 import type { Ask } from './ask.ts';
 import { addBlocks, removeBlock } from './brief-blocks.ts';
-import { createBriefPage, findBriefPage, isLive, refOf } from './brief-page.ts';
+import { createBriefPage, findBriefPage, findLivePage, refOf } from './brief-page.ts';
 import {
   type BriefNotes,
   begin,
@@ -40,7 +40,9 @@ export interface BriefLedger {
 export interface PublishOptions {
   /** One piece of work. */
   ask: Ask;
-  /** The id of the contact's page; asked for only while the brief has no page. */
+  /** The id that the contact's page had when it was last looked for; none if it has not been for a while. */
+  contactId?: string | undefined;
+  /** Looks for that page; only while the brief has none of its own, and if the one that was known is not there any more. */
   findContact: () => Promise<string>;
   ledger: BriefLedger;
 }
@@ -52,10 +54,16 @@ export interface PublishedBrief {
   pageId: string | undefined;
 }
 
-/** Puts briefs onto pages under the contacts with these addresses. */
+/** Whose contact a brief's page is under. */
+export interface BriefPlace {
+  email: string;
+  contactId?: string | undefined;
+}
+
+/** Puts briefs onto pages under the contacts of these people. */
 export interface BriefPublisher {
   /** As {@link publishBrief} does. */
-  publishBrief(email: string, brief: Brief, ledger: BriefLedger): Promise<PublishedBrief>;
+  publishBrief(place: BriefPlace, brief: Brief, ledger: BriefLedger): Promise<PublishedBrief>;
 }
 
 /**
@@ -110,15 +118,21 @@ async function publish(work: Work, begun: Progress): Promise<PublishedBrief> {
 
 /** @returns undefined if the page is not there to be written on. */
 async function publishOn(work: Work, pageId: string, begun: Progress): Promise<PublishedBrief | undefined> {
-  return (await isLive(work.ask, pageId)) ? write(work, await lookAt(work, pageId, begun)) : undefined;
+  const page = await findLivePage(work.ask, pageId);
+  return page && write(work, await lookAt(work, pageId, begun, { madeBy: page.created_by.id }));
 }
 
 async function publishUnderContact(work: Work, begun: Progress): Promise<PublishedBrief> {
-  const contactId = await work.findContact();
-  const published = await unlessGone(async () => write(work, await openUnder(contactId, work, begun)));
-  // The next try finds out what that means.
-  if (!published) throw new NotionUnavailable('A contact was taken away while its brief was written.');
-  return published;
+  const { contactId, findContact, ledger, brief } = work;
+  if (contactId === undefined) {
+    const found = await findContact();
+    const published = await unlessGone(() => publishUnder(found, work, begun));
+    // The next try finds out what that means.
+    if (!published) throw new NotionUnavailable('A contact was taken away while its brief was written.');
+    return published;
+  }
+  const published = await unlessGone(() => publishUnder(contactId, work, begun));
+  return published ?? publish({ ...work, contactId: undefined }, begin(await ledger.read(), brief.blocks));
 }
 
 /** A person may take away in the middle of it what it is about. */
@@ -131,31 +145,45 @@ async function unlessGone<T>(act: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function openUnder(contactId: string, work: Work, progress: Progress): Promise<OpenPage> {
-  const { ask, ledger, brief, ref } = work;
-  const pageId = await findBriefPage(ask, contactId, ref);
+async function publishUnder(contactId: string, work: Work, progress: Progress): Promise<PublishedBrief> {
+  const pageId = await findBriefPage(work.ask, contactId, work.ref);
+  if (pageId === undefined) return publishOnNewPage(contactId, work, progress);
   // Nobody has noted what is on it: it may well be this text.
-  if (pageId !== undefined) return lookAt(work, pageId, progress.before ? progress : withDoubt(progress));
+  return write(work, await lookAt(work, pageId, progress.before ? progress : withDoubt(progress)));
+}
 
-  const [first = []] = partsOf(progress.text, ref);
+async function publishOnNewPage(contactId: string, work: Work, progress: Progress): Promise<PublishedBrief> {
+  const { ask, ledger, brief, ref } = work;
+  const [first = [], ...others] = partsOf(progress.text, ref);
   const begun = withDoubt({ ...progress, before: undefined });
   await ledger.note(notesOf(begun));
   const { id, isCertain } = await createBriefPage(ask, { contactId, ref, date: brief.date, blocks: first });
-  await ledger.note(notesOf({ ...begun, pageId: id }));
-  return lookAt(work, id, begun, isCertain ? first.length : undefined);
+  const created = { ...begun, pageId: id };
+  if (isCertain && others.length === 0) {
+    await ledger.note(publishedNotes(created));
+    return { outcome: 'published', pageId: id };
+  }
+  await ledger.note(notesOf(created));
+  return write(work, await lookAt(work, id, begun, isCertain ? { placed: first.length } : {}));
 }
 
 /**
  * Looks at what is on the page, and settles what nobody had heard of.
  *
- * @param placed how many blocks of the text are certain to be all there is: those that the page was created with.
+ * @param known `placed` is how many blocks of the text are certain to be all there is: those that the page was created with. `madeBy`
+ * is the id of who created it, where that was earlier.
  */
-async function lookAt(work: Work, pageId: string, begun: Progress, placed?: number): Promise<OpenPage> {
+async function lookAt(
+  work: Work,
+  pageId: string,
+  begun: Progress,
+  { placed, madeBy }: { placed?: number; madeBy?: string } = {},
+): Promise<OpenPage> {
   const children = await readChildren(work.ask, pageId);
   const found = { ...begun, pageId };
   const progress =
     placed === undefined
-      ? settle(found, children, work.ref)
+      ? settle(found, { children, ref: work.ref, madeBy })
       : withAdded(found, { placed, ids: children.map(({ id }) => id) });
   await work.ledger.note(notesOf(progress));
   return { pageId, children, progress };

@@ -11,6 +11,8 @@ export interface Child {
   type: string;
   /** What a person reads in it; of a page, its title. Empty for a kind of block that we neither write nor look for. */
   text: string;
+  /** The id of who has added it. */
+  createdBy: string;
   /** Somebody else has changed it since it was added. */
   isEditedByOthers: boolean;
 }
@@ -32,6 +34,7 @@ export async function* childrenOf(ask: Ask, pageId: string): AsyncGenerator<Chil
         id: block.id,
         type: block.type,
         text: plainTextOf(block),
+        createdBy: block.created_by.id,
         isEditedByOthers: block.last_edited_by.id !== block.created_by.id,
       };
     }

@@ -26,37 +26,38 @@ export function createTurns({ pace, inFlight, clock }: { pace: Pace; inFlight: I
   let stoppedUntil = Number.NEGATIVE_INFINITY;
   const stoppedForMs = () => Math.max(0, stoppedUntil - clock.now());
 
-  /** @returns undefined if it has to be tried anew: the turn has passed, or none could be reserved yet. */
-  async function tryNext(lane: Lane, latestAt: number): Promise<(() => void) | undefined> {
+  async function enter(latestAt: number): Promise<() => void> {
     if (stoppedForMs() > 0) throw new NotionBusy(stoppedForMs());
+    const leave = await inFlight.enter(Math.max(0, latestAt - clock.now()));
+    if (leave) return leave;
+    throw new NotionBusy(Math.max(UNTIL_PLACE_MS, await pace.heldForMs()));
+  }
 
+  /** @returns whether its turn is now; otherwise how long it is until another may be asked for. */
+  async function waitForTurn(lane: Lane, latestAt: number): Promise<'now' | { inMs: number }> {
     const turn = await pace.reserve(lane, Math.max(0, latestAt - clock.now()));
     if ('putOffMs' in turn) {
       if (clock.now() + turn.putOffMs > latestAt) throw new NotionBusy(turn.putOffMs);
-      await clock.sleep(turn.putOffMs);
-      return undefined;
+      return { inMs: turn.putOffMs };
     }
     const at = clock.now() + turn.waitMs;
     if (turn.waitMs > 0) await clock.sleep(turn.waitMs);
-
-    const leave = await inFlight.enter(Math.max(0, latestAt - clock.now()));
-    if (!leave) throw new NotionBusy(UNTIL_PLACE_MS);
-    try {
-      const heldMs = (await pace.heldForMs()) + stoppedForMs();
-      if (heldMs === 0 && clock.now() - at <= TURN_LASTS_MS) return leave;
-    } catch (error) {
-      leave();
-      throw error;
-    }
-    leave();
-    return undefined;
+    const heldMs = (await pace.heldForMs()) + stoppedForMs();
+    return heldMs === 0 && clock.now() - at <= TURN_LASTS_MS ? 'now' : { inMs: 0 };
   }
 
   return {
     async next(lane, latestAt) {
       for (;;) {
-        const leave = await tryNext(lane, latestAt);
-        if (leave) return leave;
+        // The place first: a turn that is reserved before there is one would pass unused.
+        const leave = await enter(latestAt);
+        const turn = await waitForTurn(lane, latestAt).catch((error: unknown) => {
+          leave();
+          throw error;
+        });
+        if (turn === 'now') return leave;
+        leave();
+        await clock.sleep(turn.inMs);
       }
     },
     stop(waitMs) {

@@ -30,8 +30,10 @@ export interface UpdateOptions {
   beforeWrite?: (says: ContactFields | undefined, isCreation: boolean) => Promise<void>;
 }
 
-export interface ContactUpdate {
+export interface UpdatedContact {
   outcome: 'updated' | 'unchanged' | 'created';
+  /** Of the contact's page. */
+  pageId: string;
   /** Why it was left as it is although it says something else. */
   reason?: 'kept_by_a_person' | 'changed_by_a_person';
   /** What could not be written although the rest was, and what to do about it. */
@@ -44,11 +46,12 @@ export interface ContactTask {
   source: DataSource;
   memory: Memory;
   words: ContactWords;
-  address: string;
   wanted: ContactFields;
   options: UpdateOptions;
   /** Looks for the contact. */
   find: () => Promise<Row | undefined>;
+  /** Of the one that is made; nobody is made a contact without. */
+  address?: string;
 }
 
 /**
@@ -56,7 +59,7 @@ export interface ContactTask {
  *
  * @throws {NotionRefusal} contact_not_found, contact_ambiguous, and what is wrong with the database.
  */
-export async function writeContact(task: ContactTask): Promise<ContactUpdate> {
+export async function writeContact(task: ContactTask): Promise<UpdatedContact> {
   try {
     return await writeOnce(task);
   } catch (error) {
@@ -69,22 +72,23 @@ export async function writeContact(task: ContactTask): Promise<ContactUpdate> {
   }
 }
 
-async function writeOnce(task: ContactTask): Promise<ContactUpdate> {
-  const { source, options, find } = task;
+async function writeOnce(task: ContactTask): Promise<UpdatedContact> {
+  const { source, options, find, address } = task;
   const contact = await find();
   if (contact) return writeTo(contact, task);
-  if (options.create) return createContact(task, options.create);
+  if (options.create && address !== undefined) return createContact(task, { address, ...options.create });
   throw contactNotFound(source);
 }
 
-async function writeTo(contact: Row, task: ContactTask): Promise<ContactUpdate> {
+async function writeTo(contact: Row, task: ContactTask): Promise<UpdatedContact> {
   const { source, memory, words, wanted, options } = task;
   const { ours = [], onlyWhileOurs = false, beforeWrite } = options;
-  if (isKept(contact, source, words)) return { outcome: 'unchanged', reason: 'kept_by_a_person', left: [] };
+  const { id: pageId } = contact;
+  if (isKept(contact, source, words)) return { outcome: 'unchanged', pageId, reason: 'kept_by_a_person', left: [] };
   const says = ours.find((fields) => saysAlready(contact, source, fields, words));
   if (onlyWhileOurs && ours.length > 0 && !says) {
     const isSaid = saysAlready(contact, source, wanted, words);
-    return { outcome: 'unchanged', ...(!isSaid && { reason: 'changed_by_a_person' }), left: [] };
+    return { outcome: 'unchanged', pageId, ...(!isSaid && { reason: 'changed_by_a_person' }), left: [] };
   }
 
   const { properties, left } = planUpdate(contact, source, wanted, words);
@@ -94,9 +98,9 @@ async function writeTo(contact: Row, task: ContactTask): Promise<ContactUpdate> 
   const differs = Object.keys(properties).length > 0;
   if (differs) {
     await beforeWrite?.(says, false);
-    await setProperties(task, contact.id, properties);
+    await setProperties(task, pageId, properties);
   }
-  return { outcome: differs ? 'updated' : 'unchanged', left: leftOf(left) };
+  return { outcome: differs ? 'updated' : 'unchanged', pageId, left: leftOf(left) };
 }
 
 /** @throws {PageGone} when the contact is not there to be written to any more. */
@@ -120,30 +124,27 @@ async function setProperties(
 }
 
 /** Whoever asks for it holds the person's lock and has just looked in vain. */
-async function createContact(task: ContactTask, { name }: { name: string }): Promise<ContactUpdate> {
-  const { ask, source, words, wanted, address, options, find } = task;
-  const { properties, left } = planCreation(source, wanted, words, { address, name });
+async function createContact(task: ContactTask, person: { address: string; name: string }): Promise<UpdatedContact> {
+  const { ask, source, words, wanted, options, find } = task;
+  const { properties, left } = planCreation(source, wanted, words, person);
   await options.beforeWrite?.(undefined, true);
   const parent = { type: 'data_source_id', data_source_id: source.id } as const;
-  const { found } = await ask.add<{ found?: Row }>(
-    async (client) => {
-      await client.pages.create({ parent, properties });
-      return {};
-    },
+  const added = await ask.add<{ pageId: string } | { row: Row }>(
+    async (client) => ({ pageId: (await client.pages.create({ parent, properties })).id }),
     async ([committed]) => {
-      if (committed !== undefined) return {};
+      if (committed !== undefined) return { pageId: committed };
       const row = await find();
-      return row && { found: row };
+      return row && { row };
     },
   );
-  if (!found) return { outcome: 'created', left: leftOf(left) };
+  if ('pageId' in added) return { outcome: 'created', ...added, left: leftOf(left) };
 
   // Somebody else may have added it meanwhile: then it says nothing of this yet.
-  const update = await writeTo(found, task);
+  const update = await writeTo(added.row, task);
   return update.outcome === 'unchanged' && !update.reason ? { ...update, outcome: 'created' } : update;
 }
 
-function leftOf(left: readonly LeftField[]): ContactUpdate['left'] {
+function leftOf(left: readonly LeftField[]): UpdatedContact['left'] {
   return left.map(({ field, refusal: { reason, message } }) => ({ field, reason, message }));
 }
 

@@ -144,6 +144,7 @@ export function createDispatcher({ inbox, bookings, runs, log, atOnce = 8 }: Dis
         return replaced;
       case 'ended':
       case 'no_show':
+      case 'acknowledged':
         return informRuns([event.booking], event);
       case 'rejected':
         // Nobody else tells that what it was to take the place of is gone as well.

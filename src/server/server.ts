@@ -9,25 +9,41 @@ import Fastify, {
 import type { Logger } from 'pino';
 import { readDelivery } from '../calcom/read-delivery.ts';
 import type { Config } from '../config.ts';
+import { LONGEST_TOKEN } from '../link.ts';
+import { createPersonOf } from '../person.ts';
 import type { Inbox } from '../store/inbox.ts';
+import type { MailEvents } from '../store/mail-events.ts';
+import type { Suppressions } from '../store/suppressions.ts';
 import type { BookingRuns } from '../temporal/booking-runs.ts';
 import { calcomWebhook } from './calcom-webhook.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { health } from './health.ts';
 import type { Restorer } from './lost-runs.ts';
+import { mailEvents } from './mail-events.ts';
 import { operatorApi } from './operator-api.ts';
+import { type MailPagesOptions, mailPages } from './pages/mail-pages.ts';
 import { type ReconcileNow, reconcileApi } from './reconcile-api.ts';
+import { suppressionsApi } from './suppressions-api.ts';
 import type { ReadBody } from './verdict.ts';
 
 export interface ServerOptions {
-  config: Pick<Config['server'], 'webhookSecrets' | 'allowUnsigned' | 'operatorToken'>;
+  config: Pick<
+    Config['server'],
+    'webhookSecrets' | 'allowUnsigned' | 'operatorToken' | 'resendWebhookSecrets' | 'mailEventsSecrets'
+  >;
   inbox: Inbox;
+  mailEvents: MailEvents;
+  suppressions: Suppressions;
   runs: Pick<BookingRuns, 'whyNotReady'>;
   dispatcher: Pick<Dispatcher, 'wake'>;
   restorer: Restorer;
   /** Undefined where there is no key to ask Cal.com with. */
   reconcile?: ReconcileNow | undefined;
   installationKey: string;
+  /** Where people book, for webhooks that do not say: see {@link siteOfApi}. */
+  site?: string | undefined;
+  /** What the pages behind the links in mails need beside the rest. */
+  pages: Omit<MailPagesOptions, 'inbox' | 'suppressions' | 'dispatcher' | 'personOf'>;
   /** How bodies are read; as this version does it by default. */
   read?: ReadBody;
   log: Logger;
@@ -39,7 +55,7 @@ export interface ServerOptions {
  * No answer holds anything of its request, or of an error nobody foresaw.
  */
 export function createServer(options: ServerOptions): FastifyInstance {
-  const { config, inbox, runs, dispatcher, restorer, reconcile, installationKey, log } = options;
+  const { config, inbox, suppressions, runs, dispatcher, restorer, reconcile, installationKey, site, log } = options;
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     // One line for each booking says what a normal day needs.
@@ -50,9 +66,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
     http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
     // Addresses that cannot even be routed, such as /%ff.
     frameworkErrors: answerError,
+    routerOptions: { maxParamLength: LONGEST_TOKEN },
   });
-  const { read = (body, receivedAt) => readDelivery(body, { receivedAt: receivedAt.getTime(), installationKey }) } =
-    options;
+  const {
+    read = (body, receivedAt) => readDelivery(body, { receivedAt: receivedAt.getTime(), installationKey, site }),
+  } = options;
 
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ status: 'refused', reason: 'not_found' }));
@@ -66,6 +84,15 @@ export function createServer(options: ServerOptions): FastifyInstance {
     read,
   });
   app.register(operatorApi, { inbox, dispatcher, restorer, read, token: config.operatorToken });
+  const personOf = createPersonOf(installationKey);
+  app.register(mailEvents, {
+    mailEvents: options.mailEvents,
+    personOf,
+    resendSecrets: config.resendWebhookSecrets,
+    secrets: config.mailEventsSecrets,
+  });
+  app.register(suppressionsApi, { suppressions, personOf, token: config.operatorToken });
+  app.register(mailPages, { ...options.pages, inbox, suppressions, dispatcher, personOf });
   app.register(reconcileApi, { reconcile, dispatcher, token: config.operatorToken });
   return app;
 }

@@ -1,5 +1,9 @@
 import type { Logger } from 'pino';
+import type { CalcomApi } from '../calcom/api.ts';
+import { siteOfApi } from '../calcom/read-pages.ts';
 import type { Config } from '../config.ts';
+import { parseMailbox } from '../email/mailbox.ts';
+import { createLinks, publicUrlOf } from '../link.ts';
 import type { Store } from '../store/store.ts';
 import type { BookingRuns } from '../temporal/booking-runs.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -12,11 +16,12 @@ import { createServer } from './server.ts';
 import type { ReadBody } from './verdict.ts';
 
 export interface PrecallServerOptions {
-  config: Pick<Config, 'server' | 'store'>;
+  config: Pick<Config, 'server' | 'store' | 'calcom' | 'email' | 'timeZone'>;
   /** Stays open when the server stops, as do the runs. */
   store: Store;
   runs: BookingRuns;
-  /** Undefined where there is no key to ask Cal.com with. */
+  /** Undefined, as is `reconcile`, where there is no key to ask Cal.com with. */
+  calcom?: CalcomApi | undefined;
   reconcile?: ReconcileNow | undefined;
   installationKey: string;
   /** How bodies are read; as this version does it by default. */
@@ -40,7 +45,7 @@ const MINUTE_MS = 60_000;
  * @throws {OperatorError} when it cannot listen.
  */
 export async function startPrecallServer(options: PrecallServerOptions): Promise<PrecallServer> {
-  const { config, store, runs, reconcile, installationKey, read, log } = options;
+  const { config, store, runs, calcom, reconcile, installationKey, read, log } = options;
   const { inbox, bookings } = store;
   const dispatcher = createDispatcher({ inbox, bookings, runs, log });
   const restorer = createRestorer({ inbox, bookings, runs, dispatcher, log });
@@ -49,11 +54,21 @@ export async function startPrecallServer(options: PrecallServerOptions): Promise
   const app = createServer({
     config: config.server,
     inbox,
+    mailEvents: store.mailEvents,
+    suppressions: store.suppressions,
     runs,
     dispatcher,
     restorer,
     reconcile,
     installationKey,
+    site: siteOfApi(config.calcom.baseUrl),
+    pages: {
+      links: createLinks({ installationKey, publicUrl: publicUrlOf(config.server) }),
+      findings: store.findings,
+      calcom,
+      calendarFrom: parseMailbox(config.email.from),
+      fallbackTimeZone: config.timeZone,
+    },
     ...(read && { read }),
     log,
   });

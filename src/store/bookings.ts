@@ -48,9 +48,9 @@ export interface Bookings {
   close(booking: BookingKey): Promise<void>;
   /** The booking, or all its known seats; none if it has no row. */
   keysOf(uid: string): Promise<BookingKey[]>;
-  /** Cal.com was asked, and says the same as we know. */
-  markVerified(booking: BookingKey): Promise<void>;
   find(booking: BookingKey): Promise<StoredBooking | undefined>;
+  /** Whether its booker has another call after it, or has had one, that was not called off. */
+  isBookedAgain(booking: Booking): Promise<boolean>;
   /** By start, soonest first; `after` is the last row of the page before. For lists and benchmarks. */
   list(page: { after?: { startsAt: Date } & BookingKey; limit: number }): Promise<StoredBooking[]>;
   history(booking: BookingKey): Promise<HistoryEntry[]>;

@@ -7,7 +7,7 @@ export interface KeptBrief {
   reason?: string;
   pageId?: string;
   textHash?: string;
-  /** Ids of the blocks on the page that are ours, in their order. */
+  /** Ids of the blocks on the page that are known to be ours, in their order. */
   blocks: readonly string[];
   /** The brief that is not on its page yet, and how far it has got: plain JSON. Absent once it is there, and once purged. */
   pending?: unknown;

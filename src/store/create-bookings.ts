@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, ne, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { BookingKey } from '../booking.ts';
 import type { BookingRecord, Bookings, StoredBooking } from './bookings.ts';
 import type { Database, Db } from './database.ts';
@@ -102,15 +102,27 @@ export function createBookings({ database, seal }: { database: Database; seal: S
       return rows.map(keyOf);
     },
 
-    async markVerified(booking) {
-      await database.run((db) =>
-        db.update(bookings).set({ verifiedAt: sql`now()` }).where(isBooking(bookings, booking)),
-      );
-    },
-
     async find(booking) {
       const [row] = await database.run((db) => db.select().from(bookings).where(isBooking(bookings, booking)));
       return row && storedOf(row);
+    },
+
+    async isBookedAgain({ uid, startsAt, attendees: [booker] }) {
+      const found = await database.run((db) =>
+        db
+          .select({ uid: bookings.externalId })
+          .from(bookings)
+          .where(
+            and(
+              gt(bookings.startsAt, new Date(startsAt)),
+              ne(bookings.externalId, uid),
+              eq(sql`lower(${bookings.attendeeEmail})`, booker.email.toLowerCase()),
+              notInArray(bookings.status, ['cancelled', 'superseded']),
+            ),
+          )
+          .limit(1),
+      );
+      return found.length > 0;
     },
 
     async list({ after, limit }) {

@@ -2,20 +2,32 @@ import { randomUUID } from 'node:crypto';
 import { and, eq, exists, inArray, lt, ne, or, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Database } from './database.ts';
-import type { MailClaim, Mails } from './mails.ts';
+import type { MailClaim, Mails, RepeatPolicy } from './mails.ts';
 import { recipientHash } from './recipient-hash.ts';
 import { bookings, MAIL_KEY, reminders } from './schema.ts';
 import type { Seal } from './seal.ts';
 
-/** Why a mail of which nobody knew twice is not sent a third time. */
+/** Why a mail of which nobody knows is not sent again. */
 const UNCERTAIN = 'delivery_uncertain';
 
 const IS_DECIDED = sql`${reminders.state} in ('sent', 'failed')`;
 const WAS_ON_THE_WIRE = sql`${reminders.state} = 'sending'`;
-const IS_UNCERTAIN_AGAIN = sql`(${reminders.state} = 'sending' and ${reminders.possibleDuplicate})`;
+/** A row that is being sent was last changed when it went on the wire. */
+const UNKNOWN_SINCE = sql`coalesce(${reminders.unknownSince}, case when ${WAS_ON_THE_WIRE} then ${reminders.updatedAt} end)`;
+const IS_UNKNOWN = sql`(${UNKNOWN_SINCE} is not null or ${reminders.possibleDuplicate})`;
+
+/** For a mail server that takes a repeat for another mail. */
+export const SEND_ONCE_MORE: RepeatPolicy = { ambiguous: 'resend', harmlessForMs: 0 };
 
 /** The mails as rows of `reminders`. */
-export function createMails({ database, seal }: { database: Database; seal: Seal }): Mails {
+export function createMails({ database, seal }: { database: Database; seal: Seal }, policy: RepeatPolicy): Mails {
+  const isHarmless = sql`coalesce(${UNKNOWN_SINCE} > now() - ${policy.harmlessForMs} * interval '1 millisecond', false)`;
+  const mayDouble = sql`(${IS_UNKNOWN} and not ${isHarmless})`;
+  const isGivenUp =
+    policy.ambiguous === 'never'
+      ? mayDouble
+      : sql`(${mayDouble} and ${WAS_ON_THE_WIRE} and ${reminders.possibleDuplicate})`;
+
   /** Changes the row as long as this attempt has it. */
   const change = (
     token: string,
@@ -54,13 +66,14 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
             // Every right side sees the row as it was. A claim that follows on the ambiguous one leaves it flagged: until that
             // attempt is on the wire itself, what goes out is still the same second copy.
             set: {
-              state: sql`case when ${IS_DECIDED} then ${reminders.state} when ${IS_UNCERTAIN_AGAIN} then 'failed' else 'claimed' end`,
-              reason: sql`case when ${IS_DECIDED} then ${reminders.reason} when ${IS_UNCERTAIN_AGAIN} then ${UNCERTAIN} end`,
-              possibleDuplicate: sql`${reminders.possibleDuplicate} or ${WAS_ON_THE_WIRE}`,
-              mail: sql`case when ${IS_DECIDED} or ${IS_UNCERTAIN_AGAIN} then null
-                when ${WAS_ON_THE_WIRE} or ${reminders.possibleDuplicate} then coalesce(${reminders.mail}, excluded.mail)
+              state: sql`case when ${IS_DECIDED} then ${reminders.state} when ${isGivenUp} then 'failed' else 'claimed' end`,
+              reason: sql`case when ${IS_DECIDED} then ${reminders.reason} when ${isGivenUp} then ${UNCERTAIN} end`,
+              unknownSince: sql`case when ${IS_DECIDED} then ${reminders.unknownSince} else ${UNKNOWN_SINCE} end`,
+              possibleDuplicate: sql`${reminders.possibleDuplicate} or (${mayDouble} and not ${IS_DECIDED} and not ${isGivenUp})`,
+              mail: sql`case when ${IS_DECIDED} or ${isGivenUp} then null
+                when ${IS_UNKNOWN} then coalesce(${reminders.mail}, excluded.mail)
                 else excluded.mail end`,
-              claimToken: sql`case when ${IS_DECIDED} or ${IS_UNCERTAIN_AGAIN} then null else excluded.claim_token end`,
+              claimToken: sql`case when ${IS_DECIDED} or ${isGivenUp} then null else excluded.claim_token end`,
               messageId: sql`coalesce(${reminders.messageId}, excluded.message_id)`,
               dueAt: sql`case when ${IS_DECIDED} then ${reminders.dueAt} else excluded.due_at end`,
               updatedAt: sql`case when ${IS_DECIDED} then ${reminders.updatedAt} else now() end`,
@@ -120,7 +133,8 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
       await change(token, ['sending'], {
         ...DECIDED,
         state: 'sent',
-        reason: null,
+        // A bounce may be told of before the mail server's answer has been noted.
+        reason: sql`case when ${reminders.reason} in ('bounced', 'complained') then ${reminders.reason} end`,
         sentAt: new Date(sentAt),
         lastError: null,
       });

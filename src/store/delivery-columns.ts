@@ -50,5 +50,12 @@ function relationColumns(event: BookingEvent | undefined) {
 
 /** Undefined if it tells nothing but the booking's name. */
 function bookingIn(event: BookingEvent | undefined): Booking | undefined {
-  return event?.kind === 'ended' || event?.kind === 'no_show' ? undefined : event?.booking;
+  switch (event?.kind) {
+    case 'ended':
+    case 'no_show':
+    case 'acknowledged':
+      return undefined;
+    default:
+      return event?.booking;
+  }
 }

@@ -1,10 +1,10 @@
 import type { Booking, BookingEvent, BookingKey } from '../booking.ts';
 
 /**
- * Who reported it: Cal.com by a webhook, an operator, Cal.com's API when it was asked before a mail or by the reconciler, or we
- * ourselves for the calls that go with a cancelled series.
+ * Who reported it: Cal.com by a webhook, an operator, Cal.com's API when it was asked before a mail or by the reconciler, we
+ * ourselves for the calls that go with a cancelled series, or an attendee by a link in a mail.
  */
-export type DeliverySource = 'calcom' | 'operator' | 'api' | 'reconcile' | 'series';
+export type DeliverySource = 'calcom' | 'operator' | 'api' | 'reconcile' | 'series' | 'attendee';
 
 /** One webhook request, or another report, as it arrived. */
 export interface ArrivedDelivery {

@@ -13,20 +13,28 @@ export interface MailKey {
 
 /** What an attempt to send may do. `token` proves that no later attempt has taken the mail over. */
 export type MailClaim =
-  /** Nothing has been on the wire: send it. */
+  /** Nothing has been on the wire, or only what a repeat cannot double: send it. */
   | { state: 'free'; token: string; mail: Buffer }
   /** An earlier attempt was on the wire and nobody knows what became of it: send the very same mail once more. */
   | { state: 'ambiguous'; token: string; mail: Buffer }
-  /** Twice nobody knew: it is not sent a third time. */
+  /** Nobody knows what became of it, and it is not sent again: after two attempts, or after the first by {@link RepeatPolicy}. */
   | { state: 'uncertain' }
   | { state: 'sent'; sentAt: string; possibleDuplicate: boolean }
   | { state: 'failed'; reason: string };
+
+/** What is done about a mail that was on the wire when its attempt was lost. */
+export interface RepeatPolicy {
+  /** Send the very same mail once more, or never. */
+  ambiguous: 'resend' | 'never';
+  /** For so long after an attempt the mail server itself takes a repeat for what it is: until then it is sent again in any case. */
+  harmlessForMs: number;
+}
 
 /** The row of every mail in `reminders`: claimed (nothing on the wire, free to retry), sending, then sent or failed. */
 export interface Mails {
   /**
    * Takes a mail for this attempt; who claimed it before loses it. While nothing was on the wire, `content` replaces what an
-   * earlier attempt had rendered.
+   * earlier attempt had rendered; from then on it is the very same mail.
    */
   claim(key: MailKey, options: { dueAt: string; messageId: string; content: Buffer }): Promise<MailClaim>;
   /**

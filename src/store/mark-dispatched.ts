@@ -48,7 +48,7 @@ async function mayNotHaveHeard(db: Db, started: readonly Booking[]): Promise<boo
   return found.length > 0;
 }
 
-const STARTING_NONE = ['rejected', 'ended', 'no_show', 'cancelled'];
+const STARTING_NONE = ['rejected', 'ended', 'no_show', 'acknowledged', 'cancelled'];
 
 function tellUnheard({ id, event }: Marked, started: readonly Booking[]): SQL {
   const keys = started.map(({ uid, seat = '' }) => sql`(${uid}, ${seat})`);
@@ -70,7 +70,7 @@ function tellUnheard({ id, event }: Marked, started: readonly Booking[]): SQL {
 const IS_ABOUT_SEATS_UNTOLD = sql`(subject_seat = '' and subject_seats is null and started.seat <> '')`;
 /** What is requested has nothing for its own run. */
 const STARTS_NO_RUN = sql`(
-  event_kind in ('rejected', 'ended', 'no_show') or (event_kind = 'cancelled' and ${IS_ABOUT_SEATS_UNTOLD})
+  event_kind in ('rejected', 'ended', 'no_show', 'acknowledged') or (event_kind = 'cancelled' and ${IS_ABOUT_SEATS_UNTOLD})
 )`;
 
 /** Not by its row among the bookings: a quick run has recorded itself before its first delivery is marked. */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
-import { bookings, briefs, deliveries, reminders } from './schema.ts';
+import { bookings, briefs, deliveries, mailEvents, reminders, suppressions } from './schema.ts';
 
 export interface PurgeOptions {
   now: Date;
@@ -14,8 +14,11 @@ export interface PurgeOptions {
 export interface PurgeReport {
   bookings: number;
   mails: number;
+  suppressions: number;
   briefs: number;
   bodies: number;
+  /** These are gone altogether. */
+  mailEvents: number;
 }
 
 /** So that no statement takes long, and nobody waits for a lock. */
@@ -24,8 +27,8 @@ const AT_ONCE = 1_000;
 const RUN_AFTER_CALL_MS = 8 * 24 * 3_600_000;
 
 /**
- * Forgets people's data whose time has come: who booked and what the run knew, the mails' addresses, the briefs
- * that never came to their page, and the bodies of what arrived. Hashes, times, outcomes and history stay.
+ * Forgets people's data whose time has come: who booked and what the run knew, the addresses of mails and of those who get none any
+ * more, the briefs that never came to their page, and the bodies of what arrived. Hashes, times, outcomes and history stay.
  */
 export function createPurge(database: Database): (options: PurgeOptions) => Promise<PurgeReport> {
   async function inBatches(update: (batch: SQL) => SQL): Promise<number> {
@@ -64,6 +67,13 @@ export function createPurge(database: Database): (options: PurgeOptions) => Prom
             ) ${batch}
           ) returning 1`,
       ),
+      suppressions: await inBatches(
+        (batch) => sql`
+          update ${suppressions} set address = null where (person, booking_uid, reason) in (
+            select s.person, s.booking_uid, s.reason from ${suppressions} s
+            where s.address is not null and s.at <= ${before(keepAttendeesMs)} ${batch}
+          ) returning 1`,
+      ),
       briefs: await inBatches(
         (batch) => sql`
           update ${briefs} set pending = null where (provider, external_id, seat) in (
@@ -83,6 +93,12 @@ export function createPurge(database: Database): (options: PurgeOptions) => Prom
               where b.external_id = d.subject_uid and (d.subject_seat = '' or b.seat = d.subject_seat)
                 and not ${isOverSince(keepBodiesMs)}
             ) ${batch}
+          ) returning 1`,
+      ),
+      mailEvents: await inBatches(
+        (batch) => sql`
+          delete from ${mailEvents} where id in (
+            select e.id from ${mailEvents} e where e.received_at <= ${before(keepBodiesMs)} ${batch}
           ) returning 1`,
       ),
     };

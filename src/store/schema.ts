@@ -37,7 +37,7 @@ export const deliveries = pgTable(
   'deliveries',
   {
     id: numbered(),
-    source: text('source', { enum: ['calcom', 'operator', 'api', 'reconcile', 'series'] }).notNull(),
+    source: text('source', { enum: ['calcom', 'operator', 'api', 'reconcile', 'series', 'attendee'] }).notNull(),
     /** SHA-256 of the bytes as sent. It is never purged: however late a repeat comes, it is known. */
     bodyHash: bytea('body_hash').notNull(),
     /** Sealed, without secrets; null once purged. */
@@ -138,6 +138,9 @@ export const bookingHistory = pgTable(
   (table) => [index('booking_history_of').on(table.provider, table.externalId, table.seat, table.id)],
 );
 
+/** A Message-ID up to its `@`: what a mail's events call it may end in another domain than ours. */
+export const MESSAGE_NAME = sql`split_part(message_id, '@', 1)`;
+
 /** One row for each mail of any kind. */
 export const reminders = pgTable(
   'reminders',
@@ -157,7 +160,9 @@ export const reminders = pgTable(
     /** Sealed; forgotten once it is decided. */
     mail: bytea('mail'),
     claimToken: uuid('claim_token'),
-    /** An attempt was on the wire and nobody knows what became of it. */
+    /** Since when an attempt has been on the wire of which nobody knows what became; null where all is certain. */
+    unknownSince: instant('unknown_since'),
+    /** Whoever takes it now makes a second copy, should that attempt have come through. */
     possibleDuplicate: boolean('possible_duplicate').notNull().default(false),
     sentAt: instant('sent_at'),
     lastError: text('last_error'),
@@ -174,6 +179,7 @@ export const reminders = pgTable(
     ),
     uniqueIndex('reminders_claim').on(table.claimToken).where(sql`claim_token is not null`),
     index('reminders_with_address').on(table.startsAt).where(sql`address is not null`),
+    index('reminders_by_message').on(MESSAGE_NAME),
   ],
 );
 
@@ -206,7 +212,10 @@ export const retiredBookings = pgTable(
   ],
 );
 
-/** What each booking says about its booker's contact. `person` is a keyed hash of the address. */
+/**
+ * What each booking says about its booker's contact, and about those of people who were its booker before. `person` is a keyed hash of
+ * the address.
+ */
 export const contactClaims = pgTable(
   'contact_claims',
   {
@@ -214,14 +223,19 @@ export const contactClaims = pgTable(
     person: text('person').notNull(),
     startsAt: instant('starts_at').notNull(),
     endsAt: instant('ends_at').notNull(),
-    standing: text('standing', { enum: ['live', 'cancelled', 'superseded', 'completed', 'no_show'] }).notNull(),
+    standing: text('standing', { enum: ['live', 'cancelled', 'completed', 'no_show'] }).notNull(),
     /** When it came to stand so: what decides between those that are over. */
     changedAt: instant('changed_at').notNull(),
     /** Whether a live one wants the campaign status. */
     inCampaign: boolean('in_campaign').notNull(),
+    /** The booking is somebody else's by now, and this person's contact does not say so yet. */
+    isUntold: boolean('is_untold').notNull().default(false),
   },
   (table) => [
-    primaryKey({ name: 'contact_claims_key', columns: [table.provider, table.externalId, table.seat] }),
+    primaryKey({
+      name: 'contact_claims_by_person',
+      columns: [table.provider, table.externalId, table.seat, table.person],
+    }),
     index('contact_claims_of').on(table.person),
   ],
 );
@@ -237,6 +251,9 @@ export const contacts = pgTable('contacts', {
   /** What was about to be written: it may be what the contact says, if the answer was lost. */
   attemptedStatus: text('attempted_status'),
   attemptedDate: text('attempted_date'),
+  /** Its page in Notion, and when that was last looked up by the address. */
+  pageId: text('page_id'),
+  pageFoundAt: instant('page_found_at'),
 });
 
 /** One row for each booking whose brief was to be a page in Notion. */
@@ -261,18 +278,54 @@ export const briefs = pgTable(
   ],
 );
 
-/** One row for each token of Notion: when it may be asked next, as all processes together have found. */
-export const notionPace = pgTable('notion_pace', {
+/** To whom no mail goes any more. `person` is a keyed hash of the address. */
+export const suppressions = pgTable(
+  'suppressions',
+  {
+    person: text('person').notNull(),
+    /** Mails of this booking alone; empty for all mails. */
+    bookingUid: text('booking_uid').notNull().default(''),
+    reason: text('reason', { enum: ['hard_bounce', 'complaint', 'unsubscribed'] }).notNull(),
+    /** A clear column for people's data: what the operator has to see. Null where there is nothing to see, and once purged. */
+    address: text('address'),
+    at: instant('at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'suppressions_key', columns: [table.person, table.bookingUid, table.reason] }),
+    index('suppressions_with_address').on(table.at).where(sql`address is not null`),
+  ],
+);
+
+/** What was told of mails after they were sent. There is nobody's address in it. */
+export const mailEvents = pgTable(
+  'mail_events',
+  {
+    /** The sender's id of the event, or a hash of its body: a repeat has the same. */
+    id: text('id').primaryKey(),
+    type: text('type', { enum: ['hard_bounce', 'soft_bounce', 'complaint'] }).notNull(),
+    messageId: text('message_id'),
+    receivedAt: instant('received_at').notNull().defaultNow(),
+  },
+  (table) => [index('mail_events_by_age').on(table.receivedAt)],
+);
+
+const paceColumns = () => ({
   tokenHash: text('token_hash').primaryKey(),
   /** When the next request would come if all came evenly; null while none has been asked for. */
   dueAt: instant('due_at'),
   /** The same for the work that can wait. */
   backgroundDueAt: instant('background_due_at'),
-  /** Until then Notion wants to be left alone. */
+  /** Until then it wants to be left alone. */
   heldUntil: instant('held_until'),
   /** From then on everybody went slower. */
   slowSince: instant('slow_since'),
 });
+
+/** One row for each token of Notion: when it may be asked next, as all processes together have found. */
+export const notionPace = pgTable('notion_pace', paceColumns());
+
+/** The same for each key of Resend. */
+export const mailPace = pgTable('mail_pace', paceColumns());
 
 /** What a pass over Cal.com's bookings found to differ: acted upon when a later pass finds the same. */
 export const findings = pgTable(

@@ -12,27 +12,38 @@ import { createBriefs } from './create-briefs.ts';
 import { createContacts } from './create-contacts.ts';
 import { createFindings } from './create-findings.ts';
 import { createInbox } from './create-inbox.ts';
-import { createMails } from './create-mails.ts';
-import { createPace, type NotionPaceOptions } from './create-pace.ts';
+import { createMailEvents } from './create-mail-events.ts';
+import { createMails, SEND_ONCE_MORE } from './create-mails.ts';
+import { createMailPace, createPace, type MailPaceOptions, type NotionPaceOptions } from './create-pace.ts';
+import { createSuppressions } from './create-suppressions.ts';
 import { createPostgres, type Database, openPglite } from './database.ts';
 import type { Findings } from './findings.ts';
 import type { Inbox } from './inbox.ts';
-import type { Mails } from './mails.ts';
+import type { MailEvents } from './mail-events.ts';
+import type { Mails, RepeatPolicy } from './mails.ts';
 import { migratePgliteIn, migratePostgresAt } from './migrate.ts';
 import { createPurge, type PurgeOptions, type PurgeReport } from './purge.ts';
 import { createSeal } from './seal.ts';
 import { StoreUnavailable } from './store-unavailable.ts';
+import type { Suppressions } from './suppressions.ts';
 
 /** All that Precall keeps on its own account. */
 export interface Store {
   readonly inbox: Inbox;
   readonly bookings: Bookings;
+  /** Where a repeat may make a second copy, and is sent once all the same. */
   readonly mails: Mails;
+  readonly mailEvents: MailEvents;
+  readonly suppressions: Suppressions;
   readonly contacts: Contacts;
   readonly findings: Findings;
   readonly briefs: Briefs;
   /** When Notion may be asked: one budget for all processes with the same token. */
   notionPace(options: NotionPaceOptions): Pace;
+  /** When Resend may be asked: one budget for all processes with the same key. */
+  mailPace(options: MailPaceOptions): Pace;
+  /** The same mails as {@link mails}, with another rule for those of which nobody knows what became of them. */
+  mailsUnder(policy: RepeatPolicy): Mails;
   /** Forgets people's data whose time has come. What was decided stays. */
   purge(options: PurgeOptions): Promise<PurgeReport>;
   /** Whether the database answers now. */
@@ -74,11 +85,15 @@ export function createStore(database: Database, { cipher, log }: Pick<StoreOptio
   return {
     inbox: createInbox({ database, seal, log }),
     bookings: createBookings({ database, seal }),
-    mails: createMails({ database, seal }),
+    mails: createMails({ database, seal }, SEND_ONCE_MORE),
+    mailEvents: createMailEvents({ database }),
+    suppressions: createSuppressions({ database }),
     contacts: createContacts({ database }),
     findings: createFindings({ database, seal }),
     briefs: createBriefs({ database, seal }),
     notionPace: (options) => createPace({ database, log }, options),
+    mailPace: (options) => createMailPace({ database, log }, options),
+    mailsUnder: (policy) => createMails({ database, seal }, policy),
     purge: createPurge(database),
     isReachable: () => isReachable(database),
     close: () => database.close(),

@@ -1,23 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Check } from '../check.ts';
-import type { Config, NotionSettings } from '../config.ts';
-import { createBeginAsking } from '../notion/create-ask.ts';
-import { checkNotion, type NotionLook } from '../notion/doctor.ts';
+import type { Config } from '../config.ts';
+import { checkNotion, limitOfLook, type NotionLook } from '../notion/doctor.ts';
 import { OperatorError } from '../operator-error.ts';
 import type { Lane } from '../pace.ts';
-import type { Store } from '../store/store.ts';
+import type { NotionAccess } from './notion-access.ts';
 
 export interface StartCheckOptions extends Pick<Config, 'notionChoices'> {
-  notion: NotionSettings | 'off';
-  store: Pick<Store, 'notionPace'>;
+  notion: NotionAccess | 'off';
   log: Logger;
   timing?: Partial<StartTiming>;
 }
 
 /** Milliseconds. */
 export interface StartTiming {
-  /** For so long the start waits for Notion. */
+  /** For so long the start waits for Notion; by default longer where the pace takes longer. */
   firstLookMs: number;
   /** Between one look and the next, beside the worker. */
   pauseMs: number;
@@ -25,8 +23,9 @@ export interface StartTiming {
   goOnMs: number;
 }
 
-const TIMING: StartTiming = { firstLookMs: 10_000, pauseMs: 15_000, goOnMs: 5 * 60_000 };
+const FIRST_LOOK_MS = 10_000;
 const LATER_LOOK_MS = 60_000;
+const PAUSES = { pauseMs: 15_000, goOnMs: 5 * 60_000 };
 
 /** Notion is not set up as bookings need it. */
 export class NotionNotReady extends OperatorError {
@@ -51,14 +50,13 @@ export class NotionNotReady extends OperatorError {
 export async function checkAtStart(options: StartCheckOptions): Promise<() => void> {
   const { notion, log, timing } = options;
   if (notion === 'off') return () => undefined;
-  const { firstLookMs } = { ...TIMING, ...timing };
-  const { checks, unanswered } = await look(options, notion, { lane: 'bookings', limitMs: firstLookMs }).catch(
-    (error: unknown): NotionLook => {
-      // A look that fails by itself says nothing about Notion.
-      log.error({ err: error }, 'Notion could not be looked at');
-      return { checks: [] };
-    },
-  );
+  const lane = 'bookings';
+  const limitMs = timing?.firstLookMs ?? limitOfLook(FIRST_LOOK_MS, { ...options.notionChoices, lane });
+  const { checks, unanswered } = await look(options, notion, { lane, limitMs }).catch((error: unknown): NotionLook => {
+    // A look that fails by itself says nothing about Notion.
+    log.error({ err: error }, 'Notion could not be looked at');
+    return { checks: [] };
+  });
   const faults = checks.filter(({ verdict }) => verdict === 'error');
   if (faults.length > 0) throw new NotionNotReady(faults);
   tell(checks, log);
@@ -75,16 +73,18 @@ export function tellAtStart(options: StartCheckOptions): () => void {
 }
 
 /** @returns what ends it. */
-function goOnLooking(options: StartCheckOptions, notion: NotionSettings, { isFirst = false } = {}): () => void {
-  const { log, timing } = options;
-  const { pauseMs, goOnMs } = { ...TIMING, ...timing };
+function goOnLooking(options: StartCheckOptions, notion: NotionAccess, { isFirst = false } = {}): () => void {
+  const { log, timing, notionChoices } = options;
+  const { pauseMs, goOnMs } = { ...PAUSES, ...timing };
+  const lane = 'background';
+  const limitMs = limitOfLook(LATER_LOOK_MS, { ...notionChoices, lane });
   const stopping = new AbortController();
   const until = performance.now() + goOnMs;
 
   async function looks(): Promise<void> {
     for (let pauses = isFirst ? 0 : 1; ; pauses = 1) {
       await sleep(pauses * pauseMs, undefined, { signal: stopping.signal, ref: false });
-      const { checks, unanswered } = await look(options, notion, { lane: 'background', limitMs: LATER_LOOK_MS });
+      const { checks, unanswered } = await look(options, notion, { lane, limitMs });
       if (stopping.signal.aborted) return;
       if (!unanswered) {
         tell(checks, log);
@@ -108,14 +108,11 @@ function goOnLooking(options: StartCheckOptions, notion: NotionSettings, { isFir
 }
 
 async function look(
-  { notionChoices: choices, store, log }: StartCheckOptions,
-  settings: NotionSettings,
+  { notionChoices: choices }: StartCheckOptions,
+  { settings, begin }: NotionAccess,
   { lane, limitMs }: { lane: Lane; limitMs: number },
 ): Promise<NotionLook> {
-  const { token, baseUrl } = settings;
-  const pace = store.notionPace({ token, requestsPerMinute: choices.requestsPerMinute });
-  const ask = createBeginAsking({ token, baseUrl, pace, log })(lane);
-  return checkNotion({ settings, choices, ask, limitMs });
+  return checkNotion({ settings, begin, choices, lane, limitMs });
 }
 
 function tell(checks: readonly Check[], log: Logger): void {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import {
   type BriefActivities,
@@ -8,26 +7,32 @@ import {
   createCampaignActivities,
   createContactActivities,
   createEmailActivities,
+  createLayoutActivities,
   createNoticeActivities,
   createReconcileActivities,
   createRecordActivities,
   type EmailActivities,
+  type LayoutActivities,
   type NoticeActivities,
   type ReconcileActivities,
   type RecordActivities,
 } from '../activities/index.ts';
 import { createReadBack } from '../activities/read-back.ts';
-import type { Config, NotionSettings } from '../config.ts';
+import type { Config } from '../config.ts';
+import { createMailTransport } from '../email/create-mail-transport.ts';
+import { createMailRenderer, SHIPPED_TEMPLATES_DIR } from '../email/mail-renderer.ts';
 import { domainOf, parseMailbox } from '../email/mailbox.ts';
 import { messageIdOf, noticeIdOf } from '../email/message-id.ts';
-import { createReminderRenderer } from '../email/reminder-renderer.ts';
-import { createSmtpTransport } from '../email/smtp-transport.ts';
-import { keyedHash } from '../keyed-hash.ts';
-import { createNotion, type Notion } from '../notion/notion.ts';
+import { createLinks, publicUrlOf } from '../link.ts';
+import { createNotion } from '../notion/notion.ts';
+import { createPersonOf } from '../person.ts';
+import { templatesOf } from '../plan-choices.ts';
 import type { Store } from '../store/store.ts';
 import { calcomApiOf, createReconcilerOf } from './create-reconciler.ts';
+import type { NotionAccess } from './notion-access.ts';
 
 export type Activities = EmailActivities &
+  LayoutActivities &
   NoticeActivities &
   CampaignActivities &
   ContactActivities &
@@ -35,16 +40,17 @@ export type Activities = EmailActivities &
   RecordActivities &
   ReconcileActivities;
 
-export interface ActivitiesOptions extends Pick<Config, 'notionChoices' | 'timeZone' | 'calcom' | 'reconcile'> {
-  smtpUrl: string;
-  email: Pick<Config['email'], 'from' | 'replyTo' | 'owner'>;
-  notion: NotionSettings | 'off';
-  store: Pick<Store, 'inbox' | 'bookings' | 'mails' | 'contacts' | 'briefs' | 'findings' | 'notionPace'>;
+export interface ActivitiesOptions
+  extends Pick<Config, 'server' | 'reminders' | 'notionChoices' | 'timeZone' | 'calcom' | 'reconcile'> {
+  email: Pick<Config['email'], 'smtpUrl' | 'resend' | 'ambiguousMails' | 'from' | 'replyTo' | 'owner' | 'templatesDir'>;
+  notion: NotionAccess | 'off';
+  store: Pick<
+    Store,
+    'inbox' | 'bookings' | 'mailsUnder' | 'mailPace' | 'suppressions' | 'contacts' | 'briefs' | 'findings'
+  >;
   installationKey: string;
   log: Logger;
 }
-
-const TEMPLATES_DIR = fileURLToPath(new URL('../../templates', import.meta.url));
 
 /**
  * What the workflows may ask for, done by the real adapters.
@@ -52,24 +58,38 @@ const TEMPLATES_DIR = fileURLToPath(new URL('../../templates', import.meta.url))
  * @throws {TemplateError} when a mail template is broken.
  */
 export function createActivities(options: ActivitiesOptions): { activities: Activities; close(): void } {
-  const { smtpUrl, email, timeZone, store, installationKey } = options;
+  const { email, timeZone, store, installationKey } = options;
   const from = parseMailbox(email.from);
   const domain = domainOf(from);
-  const transport = createSmtpTransport({ smtpUrl, from });
-  const notion = options.notion === 'off' ? undefined : notionOf(options.notion, options);
-  const personOf = (address: string) => keyedHash(installationKey, 'person', [address.toLowerCase()]);
+  const { notionChoices: choices, log } = options;
+  const transport = createMailTransport({ email, from, paceOf: (settings) => store.mailPace(settings), log });
+  const { ambiguousMails: ambiguous } = email;
+  const mails = store.mailsUnder({ ambiguous, harmlessForMs: transport.repeatsAreHarmlessForMs });
+  const notion = options.notion === 'off' ? undefined : createNotion({ ...options.notion, choices, log });
+  const personOf = createPersonOf(installationKey);
 
-  const renderer = createReminderRenderer({ templatesDir: TEMPLATES_DIR, fallbackTimeZone: timeZone });
   const api = calcomApiOf(options);
+  const sending = {
+    renderer: createMailRenderer({
+      templatesDir: SHIPPED_TEMPLATES_DIR,
+      ownTemplatesDir: email.templatesDir,
+      fallbackTimeZone: timeZone,
+      required: templatesOf(options.reminders),
+    }),
+    transport,
+    inbox: store.inbox,
+    mails,
+    links: createLinks({ installationKey, publicUrl: publicUrlOf(options.server) }),
+    personOf,
+    suppressions: store.suppressions,
+    calendarFrom: from,
+    replyTo: email.replyTo ? parseMailbox(email.replyTo) : undefined,
+  };
 
   const activities = {
     ...createEmailActivities({
-      inbox: store.inbox,
-      mails: store.mails,
-      transport,
-      renderer,
+      ...sending,
       readBack: api && createReadBack({ api, ...store, trustForMs: options.reconcile.trustForMs }),
-      replyTo: email.replyTo ? parseMailbox(email.replyTo) : undefined,
       messageIdOf: ({ booking, offsetMs, recipient }) =>
         messageIdOf({
           key: installationKey,
@@ -81,12 +101,12 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
         }),
     }),
     ...createNoticeActivities({
-      renderer,
-      transport,
-      mails: store.mails,
+      ...sending,
+      bookings: store.bookings,
       owner: email.owner ? parseMailbox(email.owner) : undefined,
       messageIdOf: (about) => noticeIdOf({ key: installationKey, domain, ...about }),
     }),
+    ...createLayoutActivities({ fallbackTimeZone: timeZone }),
     ...createRecordActivities(store),
     ...createReconcileActivities({ reconciler: createReconcilerOf(options) }),
     ...createCampaignActivities({ notion }),
@@ -94,15 +114,4 @@ export function createActivities(options: ActivitiesOptions): { activities: Acti
     ...createBriefActivities({ notion, contacts: store.contacts, briefs: store.briefs, personOf, timeZone }),
   };
   return { activities, close: () => transport.close() };
-}
-
-function notionOf(settings: NotionSettings, { notionChoices: choices, store, log }: ActivitiesOptions): Notion {
-  const { token } = settings;
-  return createNotion({
-    settings,
-    choices,
-    pace: store.notionPace({ token, requestsPerMinute: choices.requestsPerMinute }),
-    log,
-    onRequest: (request) => log.debug(request, 'asked Notion'),
-  });
 }

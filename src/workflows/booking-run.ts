@@ -1,31 +1,38 @@
 import { condition, setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { ContactUpdate, ReminderSentNote, RunRecord } from '../activities/index.ts';
+import type { ContactUpdate, LayoutRequest, ReminderSentNote, RunRecord } from '../activities/index.ts';
 import { type BookingEvent, bookingKeyOf, isMailable } from '../booking.ts';
+import type { ReminderPlan } from '../booking-plan.ts';
 import { type BookingState, hear, isNoShow, merge } from './booking-state.ts';
+import { choosePlan } from './choose-plan.ts';
 import { describeTimetable } from './current-details.ts';
 import { decidedReminders } from './decided-reminders.ts';
-import { keepContact } from './keep-contact.ts';
 import { hasUnheardNews } from './has-unheard-news.ts';
+import { keepContact } from './keep-contact.ts';
 import { keepRecord } from './keep-record.ts';
+import { isSameRequest, type Laid, layOut, layoutRequestOf } from './lay-out.ts';
 import { lookUpCampaign } from './look-up-campaign.ts';
-import { noteReminder } from './note-reminder.ts';
 import {
   type CampaignReport,
   type Decision,
+  type NoticeDecisions,
   type NotionReport,
   notionQueueOf,
   type PrecallPrepInput,
   type RunState,
   type Timetable,
 } from './messages.ts';
+import { noteReminder } from './note-reminder.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { type PlannedNotice, planNotices, whyNotTold } from './planned-notices.ts';
 import { calledOff, reportOf, whyNotLookedUp } from './report.ts';
 import { changesBetween, type Published, publishedOf } from './search-attributes.ts';
+import { sendNotice } from './send-notice.ts';
 import { sendReminder } from './send-reminder.ts';
-import { tellOwner } from './tell-owner.ts';
 import * as timetable from './timetable.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
+const LONGEST_MEMBERSHIP_WAIT_MS = 60_000;
 /** The server looks every second for what is to be told. */
 const FIRST_LATE_NEWS_PAUSE_MS = 5_000;
 const LONGEST_LATE_NEWS_PAUSE_MS = 6 * 3_600_000;
@@ -33,13 +40,16 @@ const LONGEST_LATE_NEWS_PAUSE_MS = 6 * 3_600_000;
 /** What one run knows, has decided and has had done; `precallPrep` tells in which order. */
 export class BookingRun {
   readonly #input: PrecallPrepInput;
+  readonly #inTurn = oneAtATime();
   #revision = 0;
   #decisions: Record<string, Decision> = {};
   #known: BookingState | undefined;
   #campaign: CampaignReport | undefined;
   #isLookingUp = false;
   #notion: NotionReport = { outcome: 'pending' };
-  #notice: Decision | undefined;
+  #notices: NoticeDecisions = {};
+  /** When the reminders are due, where quiet hours move them. */
+  #laid: Laid | undefined;
   #isOver = false;
   #hasEnded = false;
   /** What the search attributes say. */
@@ -70,7 +80,7 @@ export class BookingRun {
     // A cancelled call has no end: its run waits until it would have started, in case it is confirmed again.
     const endsAt = this.#state.standing === 'live' ? this.#booking.endsAt : this.#booking.startsAt;
     const overAt = Date.parse(endsAt) + this.#input.plan.graceMs;
-    return timetable.nextStep(this.#planned, (reminder) => keyOf(reminder) in this.#decisions, overAt);
+    return timetable.nextStep(this.#planned, ({ key }) => key in this.#decisions, overAt);
   }
 
   /** @returns whether news overtook the wait. */
@@ -82,8 +92,12 @@ export class BookingRun {
 
   /** Sends a reminder whose time has come, or decides why not. News withdraws a send that is being retried. */
   async remind(reminder: timetable.PlannedReminder, overtaken: () => boolean): Promise<void> {
+    await this.#awaitMembership(reminder, overtaken);
+    if (overtaken()) return;
     const startsAt = Date.parse(this.#booking.startsAt);
-    const skipped = timetable.whySkip(reminder, this.#planned, startsAt, Date.now());
+    const skipped =
+      timetable.whySkip(reminder, this.#planned, startsAt, Date.now()) ??
+      timetable.whyNotFor(reminder, this.#campaign?.state);
     const deadline = timetable.deadlineOf(reminder, this.#planned, startsAt);
     const decision = skipped
       ? ({ outcome: 'skipped', reason: skipped } as const)
@@ -103,7 +117,7 @@ export class BookingRun {
     const known = this.#state;
     if (known.standing !== 'live') return false;
     for (let pauseMs = FIRST_LATE_NEWS_PAUSE_MS; Date.now() < this.#notionGivesUpAt; pauseMs *= 2) {
-      const isOnItsWay = await hasUnheardNews(booking, known.heard);
+      const isOnItsWay = await hasUnheardNews(booking, known.heard, this.#inTurn);
       if (!isOnItsWay || this.#state !== known) break;
       const wait = Math.min(pauseMs, LONGEST_LATE_NEWS_PAUSE_MS);
       const hasCome = await condition(() => this.#state !== known, wait, { summary: 'News of the call is on its way' });
@@ -149,7 +163,7 @@ export class BookingRun {
     }
     await keepContact({
       wanted: () => this.#wantedContact,
-      isFinal: () => this.#isOver,
+      isFinal: () => this.#isOver && this.#noticesToCome.length === 0,
       giveUpAt: () => this.#notionGivesUpAt,
       taskQueue: this.#notionQueue,
       report: (report) => {
@@ -174,12 +188,29 @@ export class BookingRun {
     }
   }
 
-  /** Tells the owner once, if it turns out that a move was not accepted. */
-  async tellOwner(): Promise<void> {
-    await condition(() => this.#isOver || this.#state.calledOffAs === 'move_rejected');
-    if (this.#isOver || this.#notice) return;
-    this.#notice = await tellOwner(this.#booking, Date.parse(this.#booking.startsAt));
-    this.#show();
+  /** Tells attendees and host what has happened to the booking: each mail once, and none behind another that fails. */
+  async sendNotices(): Promise<void> {
+    const underWay = new Set<string>();
+    const next = () => this.#noticesToCome.find(({ notice }) => !underWay.has(notice));
+    for (;;) {
+      await condition(() => next() !== undefined || (this.#isOver && underWay.size === 0));
+      const planned = next();
+      if (!planned) return;
+      underWay.add(planned.notice);
+      void this.#notify(planned).finally(() => underWay.delete(planned.notice));
+    }
+  }
+
+  /** Keeps quiet hours, where the plan has some: reminders are due at their own instants until it is known better. */
+  async keepLaidOut(): Promise<void> {
+    const toAsk = () => (isSameRequest(this.#layoutRequest, this.#laid?.request) ? undefined : this.#layoutRequest);
+    for (;;) {
+      await condition(() => this.#isOver || toAsk() !== undefined);
+      const request = toAsk();
+      if (this.#isOver || !request) return;
+      this.#laid = await layOut(request, this.#booking.uid, this.#inTurn);
+      this.#show();
+    }
   }
 
   /** Keeps the booking's row in the store, until the run has ended and the row says so. */
@@ -189,6 +220,7 @@ export class BookingRun {
       isFinal: () => this.#hasEnded,
       giveUpAt: () => this.#notionGivesUpAt,
       adopt: (kept) => this.#adopt(kept),
+      inTurn: this.#inTurn,
     });
   }
 
@@ -211,10 +243,11 @@ export class BookingRun {
       ...this.#state,
       hasEnded: this.#callHasEnded,
       plan: this.#input.plan,
-      decisionOf: (reminder) => this.#decisions[keyOf(reminder)],
+      reminders: this.#planned,
+      decisionOf: ({ key }) => this.#decisions[key],
       campaign: this.#campaign,
       notion: this.#notion,
-      notice: this.#notice,
+      noticeDecisions: this.#notices,
       isOver: this.#isOver,
     });
   }
@@ -234,7 +267,26 @@ export class BookingRun {
 
   get #planned(): timetable.PlannedReminder[] {
     const { booking, confirmedAt } = this.#state;
-    return timetable.planReminders(booking, confirmedAt, this.#input.plan, calledOff(this.#state));
+    const isLaidOut = isSameRequest(this.#layoutRequest, this.#laid?.request);
+    return timetable.planReminders(booking, confirmedAt, {
+      steps: this.#plan.steps,
+      thresholdMs: this.#input.plan.thresholdMs,
+      ...(isLaidOut && this.#laid && { dueAtByOffset: this.#laid.dueAtByOffset }),
+      calledOff: calledOff(this.#state),
+    });
+  }
+
+  /** The reminders that this booking gets, as far as is known. */
+  get #plan(): ReminderPlan {
+    return choosePlan(this.#input.plan, this.#booking, this.#campaign);
+  }
+
+  get #layoutRequest(): LayoutRequest | undefined {
+    return layoutRequestOf(this.#state, this.#plan);
+  }
+
+  get #noticesToCome(): PlannedNotice[] {
+    return planNotices(this.#state, this.#input.plan.notices).filter(({ notice }) => !(notice in this.#notices));
   }
 
   get #notionGivesUpAt(): number {
@@ -251,11 +303,11 @@ export class BookingRun {
 
   /** The reminders that were sent and are to be noted, if the booker is a member. */
   get #notes(): ReminderSentNote[] {
-    const { steps } = this.#input.plan;
+    const { steps } = this.#plan;
     const { attendees } = this.#booking;
-    return this.#planned.flatMap((reminder) => {
-      const number = steps.findIndex(({ offsetMs }) => offsetMs === reminder.offsetMs) + 1;
-      const { outcome, sentAt } = this.#decisions[keyOf(reminder)] ?? {};
+    return this.#planned.flatMap(({ key, offsetMs }) => {
+      const number = steps.findIndex((step) => step.offsetMs === offsetMs) + 1;
+      const { outcome, sentAt } = this.#decisions[key] ?? {};
       if (outcome !== 'sent' || sentAt === undefined || number > (this.#input.remindersNoted ?? 0)) return [];
       return [{ booking: bookingKeyOf(this.#booking), email: attendees[0].email, number, sentAt }];
     });
@@ -279,7 +331,7 @@ export class BookingRun {
         decisions: this.#decisions,
         ...(this.#campaign && { campaign: this.#campaign }),
         notion: this.#notion,
-        ...(this.#notice && { notice: this.#notice }),
+        notices: this.#notices,
       },
       isOver: this.#hasEnded,
       decided: decidedReminders(this.#booking, report),
@@ -323,42 +375,79 @@ export class BookingRun {
     return this.#state.hasEnded && Date.now() >= Date.parse(this.#booking.endsAt);
   }
 
-  #decide(reminder: timetable.PlannedReminder, decision: Decision): void {
-    this.#decisions = { ...this.#decisions, [keyOf(reminder)]: decision };
+  #decide({ key }: timetable.PlannedReminder, decision: Decision): void {
+    this.#decisions = { ...this.#decisions, [key]: decision };
     this.#show();
   }
 
-  /** The inbox holds news of this booking that has not come here yet. Without it nobody knows whether to send. */
-  async #awaitNews(reminder: timetable.PlannedReminder, overtaken: () => boolean): Promise<void> {
+  /** Sends a notice when its time has come, unless by then it is not to be sent any more, or decides why not. */
+  async #notify(planned: PlannedNotice): Promise<void> {
+    const { notice, dueAt, deadline } = planned;
+    const isWithdrawn = () => !this.#noticesToCome.some((other) => other.notice === notice && other.dueAt === dueAt);
+    const waitMs = dueAt - Date.now();
+    const summary = `Notice: ${notice}, due ${new Date(dueAt).toISOString()}`;
+    if (waitMs > 0 && (await condition(isWithdrawn, waitMs, { summary }))) return;
+
     const known = this.#state;
-    const leftMs = Date.parse(this.#booking.startsAt) - Date.now();
-    const hasCome = await condition(() => overtaken() || this.#state !== known, Math.max(1, leftMs), {
-      summary: 'News that may call the reminder off is on its way',
+    const withCalendarFile = this.#plan.steps.some(({ calendarFile }) => calendarFile);
+    const stale = whyNotTold(planned, Date.now());
+    const decision = stale
+      ? ({ outcome: 'skipped', reason: stale } as const)
+      : await unlessOvertaken(isWithdrawn, () => sendNotice(known, planned, withCalendarFile));
+    if (decision !== 'held') return this.#decideNotice(notice, decision);
+    if (!(await this.#hasMoreNews(known, deadline))) {
+      this.#decideNotice(notice, { outcome: 'skipped', reason: 'news_not_heard' });
+    }
+  }
+
+  /** @param decision undefined if it was withdrawn. */
+  #decideNotice(notice: PlannedNotice['notice'], decision: Decision | undefined): void {
+    if (!decision) return;
+    this.#notices = { ...this.#notices, [notice]: decision };
+    this.#show();
+  }
+
+  /** Waits, a minute after it was due at most, until it is known whether the booker is a member, where a reminder depends on it. */
+  async #awaitMembership({ when, dueAt }: timetable.PlannedReminder, overtaken: () => boolean): Promise<void> {
+    const isSettled = () => !timetable.isMembershipToCome(this.#campaign?.state);
+    if ((when !== 'members' && when !== 'others') || isSettled()) return;
+    const waitMs = Math.max(dueAt, Date.now()) + LONGEST_MEMBERSHIP_WAIT_MS - Date.now();
+    await condition(() => overtaken() || isSettled(), waitMs, { summary: 'Campaign membership is not known yet' });
+  }
+
+  /** The inbox holds news of this booking that has not come here yet. @returns whether there is more to go by before `until`. */
+  #hasMoreNews(known: BookingState, until: number, overtaken: () => boolean = () => false): Promise<boolean> {
+    return condition(() => overtaken() || this.#state !== known, Math.max(1, until - Date.now()), {
+      summary: 'News that may call the mail off is on its way',
     });
+  }
+
+  /** Without the news nobody knows whether to send. */
+  async #awaitNews(reminder: timetable.PlannedReminder, overtaken: () => boolean): Promise<void> {
+    const hasCome = await this.#hasMoreNews(this.#state, Date.parse(this.#booking.startsAt), overtaken);
     if (!hasCome) this.#decide(reminder, { outcome: 'skipped', reason: 'news_not_heard' });
   }
 
-  #goOnFrom({ revision, known, decisions, campaign, notion, notice }: RunState): void {
+  #goOnFrom({ revision, known, decisions, campaign, notion, notices }: RunState): void {
     this.#revision = revision;
     this.#known = known;
     this.#decisions = decisions;
     this.#campaign = campaign;
     this.#notion = notion;
-    this.#notice = notice;
+    this.#notices = notices;
     this.#show();
   }
 
   /** What either run has decided or heard stays so. */
   #adopt(kept: RunState): void {
     const campaign = this.#campaign ?? kept.campaign;
-    const notice = this.#notice ?? kept.notice;
     this.#goOnFrom({
       revision: Math.max(this.#revision, kept.revision),
       known: merge(this.#state, kept.known),
       decisions: { ...kept.decisions, ...this.#decisions },
       ...(campaign && { campaign }),
       notion: this.#notion.outcome === 'pending' ? kept.notion : this.#notion,
-      ...(notice && { notice }),
+      notices: { ...kept.notices, ...this.#notices },
     });
   }
 
@@ -380,11 +469,6 @@ export class BookingRun {
 
 function nameOf({ number, sentAt }: ReminderSentNote): string {
   return `${number} ${sentAt}`;
-}
-
-/** The due instant is part of it: when a call moves, the same offset is a new reminder. */
-function keyOf({ dueAt, offsetMs }: timetable.PlannedReminder): string {
-  return `${dueAt}/${offsetMs}`;
 }
 
 function labelOf(step: timetable.Step): string {

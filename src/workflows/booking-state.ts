@@ -1,6 +1,7 @@
 import type {
   Booking,
   BookingEvent,
+  BookingKey,
   CancelledEvent,
   NoShowEvent,
   RejectedEvent,
@@ -15,6 +16,8 @@ export interface BookingState {
   confirmedAt: string;
   /** The event that first confirmed it. */
   confirmedBy: Mark;
+  /** Which booking it took the place of, if that is how it was confirmed. */
+  replaced?: BookingKey;
   /** The event that `booking` was taken from. */
   facts: Mark;
   /** Where the call takes place, from the newest event that tells it: some senders leave the link out. */
@@ -25,6 +28,10 @@ export interface BookingState {
   decidedBy: Mark;
   /** Why it is cancelled, unless plainly so. */
   calledOffAs?: CalledOffAs;
+  /** As whoever cancelled it has put it. */
+  reason?: string;
+  /** Who has said that they will be there: keyed names, sorted. */
+  acknowledgedBy: readonly string[];
   /** Who did not come, by lower-cased address, as last said. */
   noShows: Readonly<Record<string, { noShow: boolean; from: Mark }>>;
   /** Cal.com has said that the call is over. */
@@ -58,8 +65,9 @@ const RANK: Record<BookingEvent['kind'], number> = {
   rescheduled: 3,
   rejected: 4,
   cancelled: 5,
-  ended: 6,
-  no_show: 7,
+  acknowledged: 6,
+  ended: 7,
+  no_show: 8,
 };
 
 /** What an event is weighed by, before its time: the heaviest count, and of those the newest. */
@@ -83,6 +91,7 @@ const confirms: Weight = (kind) => (kind === 'confirmed' || kind === 'reschedule
 export function hear(state: BookingState | undefined, event: BookingEvent): BookingState | undefined {
   if (event.kind === 'ended') return state && merge(state, { ...state, hasEnded: true });
   if (event.kind === 'no_show') return state && merge(state, { ...state, noShows: noShowsOf(event) });
+  if (event.kind === 'acknowledged') return state && merge(state, { ...state, acknowledgedBy: [event.person] });
   if (state && event.booking.uid !== state.booking.uid) return merge(state, replaced(state, event));
   // What is only asked for starts nothing and stops nothing.
   if (event.kind === 'requested') return state;
@@ -99,20 +108,24 @@ export function merge(a: BookingState, b: BookingState): BookingState {
   const place = a.place && b.place ? (isLater(b.place.from, a.place.from) ? b.place : a.place) : (a.place ?? b.place);
   const decided = isAbove(b.decidedBy, a.decidedBy, decides) ? b : a;
   const calledOffAs = a.decidedBy.id === b.decidedBy.id ? fuller(a.calledOffAs, b.calledOffAs) : decided.calledOffAs;
-  const confirmed = isEarlierConfirmation(b.confirmedBy, a.confirmedBy) ? b : a;
+  const { reason } = decided;
+  const { confirmedAt, confirmedBy, replaced } = isEarlierConfirmation(b.confirmedBy, a.confirmedBy) ? b : a;
   const isSuperseded = a.standing === 'superseded' || b.standing === 'superseded';
   const merged: BookingState = {
     booking: withPlace(facts.booking, place),
-    confirmedAt: confirmed.confirmedAt,
-    confirmedBy: confirmed.confirmedBy,
+    confirmedAt,
+    confirmedBy,
+    ...(replaced && { replaced }),
     facts: facts.facts,
     ...(place && { place }),
     standing: isSuperseded ? 'superseded' : decided.standing,
     decidedBy: decided.decidedBy,
     ...(calledOffAs && { calledOffAs }),
+    ...(reason && { reason }),
+    acknowledgedBy: union(a.acknowledgedBy, b.acknowledgedBy),
     noShows: latestNoShows(a.noShows, b.noShows),
     hasEnded: a.hasEnded || b.hasEnded,
-    heard: b.heard.every((id) => a.heard.includes(id)) ? a.heard : [...new Set([...a.heard, ...b.heard])].sort(),
+    heard: union(a.heard, b.heard),
   };
   return isSame(merged, a) ? a : merged;
 }
@@ -133,11 +146,14 @@ function first(event: Exclude<TellingEvent, RequestedEvent>): BookingState {
     booking: withPlace(booking, place),
     confirmedAt: occurredAt,
     confirmedBy: from,
+    ...(event.kind === 'rescheduled' && { replaced: event.replaced }),
     facts: from,
     ...(Object.keys(place).length > 0 && { place: { ...place, from } }),
     standing: isCalledOff ? 'cancelled' : 'live',
     decidedBy: from,
     ...(calledOffAs && { calledOffAs }),
+    ...(isCalledOff && event.reason && { reason: event.reason }),
+    acknowledgedBy: [],
     noShows: {},
     hasEnded: false,
     heard: kind === 'confirmed' || kind === 'updated' ? [] : [id],
@@ -157,6 +173,11 @@ function calledOffBy(event: CancelledEvent | RejectedEvent): CalledOffAs | undef
 /** The same rejection may be told once more when it has turned out what it was to replace. */
 function fuller(a: CalledOffAs | undefined, b: CalledOffAs | undefined): CalledOffAs | undefined {
   return b === 'move_rejected' ? b : (a ?? b);
+}
+
+/** @returns `a` itself when `b` adds nothing. */
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  return b.every((item) => a.includes(item)) ? a : [...new Set([...a, ...b])].sort();
 }
 
 function placeOf({ joinUrl, location }: Place): Place {
@@ -203,6 +224,7 @@ function isSame(a: BookingState, b: BookingState): boolean {
     a.standing === b.standing &&
     a.decidedBy.id === b.decidedBy.id &&
     a.calledOffAs === b.calledOffAs &&
+    a.acknowledgedBy === b.acknowledgedBy &&
     a.noShows === b.noShows &&
     a.hasEnded === b.hasEnded &&
     a.heard === b.heard

@@ -1,8 +1,8 @@
-import type { CampaignReport, NotionReport, ReminderReport, Timetable } from './messages.ts';
+import type { CampaignReport, NoticeReport, NotionReport, ReminderReport, Timetable } from './messages.ts';
 
 /** The timetable as Markdown, for the workflow's page in the Temporal UI. No personal data. */
 export function describeTimetable(timetable: Timetable): string {
-  const { status, reason, startsAt, reminders, campaign, notion, attendance } = timetable;
+  const { status, reason, startsAt, reminders, notices, campaign, notion, acknowledged, attendance } = timetable;
   return [
     `**Call** ${instant(startsAt)}: ${status}${because(reason)}`,
     '',
@@ -10,9 +10,11 @@ export function describeTimetable(timetable: Timetable): string {
     '| --- | --- | --- |',
     ...reminders.map(describeReminder),
     '',
+    ...(notices.length > 0 ? [`**Notices** ${notices.map(describeNotice).join(' · ')}`, ''] : []),
     `**Campaign** ${describeCampaign(campaign)}`,
     '',
     `**Notion** ${describeNotion(notion)}`,
+    ...(acknowledged ? ['', '**Acknowledged** somebody has said that they will be there'] : []),
     ...(attendance ? ['', `**Attendee** ${attendance.replaceAll('_', ' ')}`] : []),
     '',
     // The UI's frame is a line too short for what is in it.
@@ -23,6 +25,10 @@ export function describeTimetable(timetable: Timetable): string {
 function describeReminder({ offset, dueAt, outcome, reason, sentAt }: ReminderReport): string {
   const when = sentAt ? ` ${instant(sentAt)}` : '';
   return `| ${offset} before | ${instant(dueAt)} | ${outcome}${when}${because(reason)} |`;
+}
+
+function describeNotice({ notice, outcome, reason }: NoticeReport): string {
+  return `${notice.replaceAll('-', ' ')}: ${outcome}${because(reason)}`;
 }
 
 function describeCampaign({ state, campaign, reason }: CampaignReport): string {

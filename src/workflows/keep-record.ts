@@ -2,6 +2,7 @@ import { condition, log, proxyLocalActivities } from '@temporalio/workflow';
 import type { RecordActivities, RunRecord } from '../activities/index.ts';
 import { failureReason } from './failure-reason.ts';
 import type { RunState } from './messages.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
 
 export interface RecordWatch {
   /** How things stand now; its revision tells whether they have changed. */
@@ -12,6 +13,7 @@ export interface RecordWatch {
   giveUpAt: () => number;
   /** Takes over what another run of this booking knew: this one was brought back from earlier. Raises the revision above both. */
   adopt: (kept: RunState) => void;
+  inTurn: OneAtATime;
 }
 
 /**
@@ -19,14 +21,14 @@ export interface RecordWatch {
  *
  * In a local activity: it costs one event of history and leaves no names in it.
  */
-export async function keepRecord({ current, isFinal, giveUpAt, adopt }: RecordWatch): Promise<void> {
+export async function keepRecord({ current, isFinal, giveUpAt, adopt, inTurn }: RecordWatch): Promise<void> {
   let recorded: number | undefined;
   for (;;) {
     await condition(() => current().revision !== recorded || isFinal());
     const record = current();
     if (record.revision === recorded) return;
 
-    const kept = await write(record, giveUpAt());
+    const kept = await inTurn(() => write(record, giveUpAt()));
     recorded = record.revision;
     // What is kept is the very same when an attempt wrote it and then could not tell.
     if (kept && JSON.stringify(kept) !== JSON.stringify(record.state)) adopt(kept);

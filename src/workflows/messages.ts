@@ -1,7 +1,9 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { MailSkipReason } from '../activities/index.ts';
 import type { BookingEvent } from '../booking.ts';
-import type { ReminderPlan } from '../config.ts';
+import type { BookingPlan } from '../booking-plan.ts';
 import type { BookingState, CalledOffAs } from './booking-state.ts';
+import type { Notice, OutOfDate } from './planned-notices.ts';
 import type { SkipReason } from './timetable.ts';
 
 /** Notion's work has a queue of its own, so that nothing waits behind it. */
@@ -11,7 +13,7 @@ export function notionQueueOf(taskQueue: string): string {
 
 /** What every run is told when it starts. One object, so that a field can be added while older runs are alive. */
 export interface PrecallPrepInput {
-  plan: ReminderPlan;
+  plan: BookingPlan;
   /** Whose contact gets the campaign status. */
   campaignStatusFor: 'everybody' | 'members';
   /** Whether a contact is made for a booker who has none. */
@@ -34,22 +36,44 @@ export interface RunState {
   /** Absent until the look-up has told. */
   campaign?: CampaignReport;
   notion: NotionReport;
-  /** What became of the notice to the owner, if there was reason for one. */
-  notice?: Decision;
+  /** What was decided about each notice. */
+  notices: NoticeDecisions;
 }
+
+/** In the order in which they were decided. */
+export type NoticeDecisions = Partial<Record<Notice, Decision>>;
 
 /** What became of one reminder. `offset` is how long before the call, such as `24h`; instants are ISO 8601 in UTC. */
 export interface ReminderReport {
   offset: string;
   dueAt: string;
   outcome: 'planned' | 'sent' | 'skipped' | 'failed';
-  /** Why it was skipped or failed; of one that was sent, that not all recipients were reached, or that somebody may have it twice. */
-  reason?: SkipReason | FailReason | 'not_all_recipients' | 'possible_duplicate' | 'no_owner_email';
+  /**
+   * Why it was skipped or failed; of one that was sent, that not all recipients were reached, that somebody may have it twice, or
+   * that it makes up for what was missed.
+   */
+  reason?:
+    | SkipReason
+    | OutOfDate
+    | MailSkipReason
+    | FailReason
+    | 'not_all_recipients'
+    | 'possible_duplicate'
+    | 'caught_up';
   sentAt?: string;
+}
+
+/** What became of one mail that tells what has happened. */
+export interface NoticeReport extends Decision {
+  notice: Notice;
 }
 
 export type FailReason =
   | 'mail_refused'
+  /** It may have been taken, and it was written out for another mail server than the one that is set now. */
+  | 'transport_changed'
+  /** Resend has had another mail by the same name. */
+  | 'key_reused'
   | 'not_delivered_in_time'
   /** Cal.com could not be asked whether the call still takes place, and what was known of it was too old. */
   | 'booking_unverified'
@@ -87,8 +111,10 @@ export interface Timetable {
   reminders: ReminderReport[];
   campaign: CampaignReport;
   notion: NotionReport;
-  /** The notice to the owner, if there was reason for one. */
-  notice?: Decision;
+  /** What tells of the booking: what was decided, and what is still to come. */
+  notices: NoticeReport[];
+  /** Whether somebody on the booking has said that they will be there. */
+  acknowledged?: true;
   /** Whether the booker came, once the call has begun to be over; `not_known` when nobody has said. */
   attendance?: 'came' | 'no_show' | 'not_known';
 }

@@ -16,7 +16,7 @@ export async function precallPrep(input: PrecallPrepInput): Promise<PrecallOutco
 
   // Beside the reminders, never before them: Notion being down delays no mail.
   const recording = run.keepRecord();
-  const beside = [run.findCampaign(), run.keepContact(), run.tellOwner(), run.noteReminders()];
+  const beside = [run.findCampaign(), run.keepContact(), run.sendNotices(), run.noteReminders(), run.keepLaidOut()];
 
   for (let step = run.nextStep; !run.isSuperseded; step = run.nextStep) {
     const overtaken = () => run.isSuperseded || !isSameStep(step, run.nextStep);

@@ -1,36 +1,40 @@
 import { type Booking, isMailable } from '../booking.ts';
-import type { ReminderPlan } from '../config.ts';
+import type { BookingPlan } from '../booking-plan.ts';
 import { type BookingState, isNoShow } from './booking-state.ts';
-import type { CampaignReport, Decision, NotionReport, Timetable } from './messages.ts';
-import { type CalledOff, isTooSoon, offsetLabel, type PlannedReminder, planReminders } from './timetable.ts';
+import type { CampaignReport, Decision, NoticeDecisions, NoticeReport, NotionReport, Timetable } from './messages.ts';
+import { type Notice, planNotices } from './planned-notices.ts';
+import { type CalledOff, isTooSoon, offsetLabel, type PlannedReminder } from './timetable.ts';
 
 /** Everything a report is made of. */
 export interface Standing extends BookingState {
-  plan: ReminderPlan;
+  plan: BookingPlan;
+  /** Of the reminders that the booking gets, as they stand now. */
+  reminders: readonly PlannedReminder[];
   decisionOf: (reminder: PlannedReminder) => Decision | undefined;
   /** Undefined until the look-up has told. */
   campaign: CampaignReport | undefined;
   notion: NotionReport;
-  notice: Decision | undefined;
+  noticeDecisions: NoticeDecisions;
   isOver: boolean;
 }
 
 /** How things stand, for whoever asks: no names, no addresses. */
 export function reportOf(facts: Standing): Timetable {
-  const { booking, confirmedAt, plan, decisionOf, campaign, notion, notice } = facts;
+  const { booking, confirmedAt, plan, reminders, decisionOf, campaign, notion, acknowledgedBy } = facts;
   const attendance = attendanceOf(facts);
   return {
     ...statusOf(facts),
     bookingUid: booking.uid,
     startsAt: booking.startsAt,
-    reminders: planReminders(booking, confirmedAt, plan, calledOff(facts)).map((reminder) => ({
+    reminders: reminders.map((reminder) => ({
       offset: offsetLabel(reminder.offsetMs),
       dueAt: new Date(reminder.dueAt).toISOString(),
       ...becameOf(reminder, decisionOf(reminder)),
     })),
     campaign: campaign ?? campaignMeanwhile(booking, isTooSoon(booking, confirmedAt, plan)),
     notion,
-    ...(notice && { notice }),
+    notices: noticesOf(facts),
+    ...(acknowledgedBy.length > 0 && { acknowledged: true }),
     ...(attendance && { attendance }),
   };
 }
@@ -65,6 +69,15 @@ function attendanceOf(facts: Standing): Timetable['attendance'] {
 /** What was sent stays sent, whatever has happened to the booking since. */
 function becameOf({ skipped }: PlannedReminder, decision: Decision | undefined): Decision {
   return decision ?? (skipped ? { outcome: 'skipped', reason: skipped } : { outcome: 'planned' });
+}
+
+function noticesOf({ plan, noticeDecisions, ...state }: Standing): NoticeReport[] {
+  const decided = Object.entries(noticeDecisions) as [Notice, Decision][];
+  const toCome = planNotices(state, plan.notices).filter(({ notice }) => !(notice in noticeDecisions));
+  return [
+    ...decided.map(([notice, decision]) => ({ notice, ...decision })),
+    ...toCome.map(({ notice }) => ({ notice, outcome: 'planned' as const })),
+  ];
 }
 
 function campaignMeanwhile(booking: Booking, tooSoon: boolean): CampaignReport {

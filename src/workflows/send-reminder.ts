@@ -1,7 +1,8 @@
 import { ActivityCancellationType, log, proxyActivities } from '@temporalio/workflow';
-import type { EmailActivities, ReminderSent } from '../activities/index.ts';
+import type { EmailActivities } from '../activities/index.ts';
 import { type Attendee, isMailable } from '../booking.ts';
 import type { BookingState } from './booking-state.ts';
+import { decisionOf, decisionOfAll } from './decision-of.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Decision, FailReason } from './messages.ts';
 import { mailStep, offsetLabel, type PlannedReminder } from './timetable.ts';
@@ -25,20 +26,17 @@ export async function sendReminder(
   deadline: number,
 ): Promise<Decision | 'held'> {
   const recipients = known.booking.attendees.filter(isMailable);
-  const results = await Promise.all(recipients.map((recipient) => sendTo(recipient, known, reminder, deadline)));
-  const decisions = results.filter((result) => result !== 'held');
-  if (decisions.length < results.length) return 'held';
-
-  const sent = decisions.find(({ outcome }) => outcome === 'sent');
-  if (!sent) return decisions[0] ?? { outcome: 'skipped', reason: 'no_email_address' };
-  if (decisions.some(({ outcome }) => outcome !== 'sent')) return { ...sent, reason: 'not_all_recipients' };
-  return decisions.find(({ reason }) => reason === 'possible_duplicate') ?? sent;
+  const decision = decisionOfAll(
+    await Promise.all(recipients.map((recipient) => sendTo(recipient, known, reminder, deadline))),
+  );
+  const hasCaughtUp = decision !== 'held' && decision.outcome === 'sent' && reminder.catchesUp;
+  return hasCaughtUp ? { ...decision, reason: decision.reason ?? 'caught_up' } : decision;
 }
 
 async function sendTo(
   recipient: Attendee,
-  { booking, heard }: BookingState,
-  { offsetMs, template, dueAt }: PlannedReminder,
+  { booking, heard, acknowledgedBy }: BookingState,
+  { offsetMs, template, dueAt, when, calendarFile }: PlannedReminder,
   deadline: number,
 ): Promise<Decision | 'held'> {
   const now = Date.now();
@@ -54,20 +52,21 @@ async function sendTo(
   });
 
   try {
-    const result: ReminderSent = await activities.sendReminder({
-      booking,
-      recipient,
-      offsetMs,
-      step: mailStep(offset),
-      template,
-      dueAt: new Date(dueAt).toISOString(),
-      deadline: new Date(deadline).toISOString(),
-      heard,
-    });
-    if (result.outcome === 'held') return 'held';
-    if (result.outcome === 'left_to_twin') return { outcome: 'skipped', reason: 'left_to_twin' };
-    const { sentAt, possibleDuplicate } = result;
-    return { outcome: 'sent', sentAt, ...(possibleDuplicate && { reason: 'possible_duplicate' }) };
+    return decisionOf(
+      await activities.sendReminder({
+        booking,
+        recipient,
+        offsetMs,
+        step: mailStep(offset),
+        template,
+        dueAt: new Date(dueAt).toISOString(),
+        deadline: new Date(deadline).toISOString(),
+        heard,
+        ...(acknowledgedBy.length > 0 && { acknowledgedBy }),
+        ...(when === 'unconfirmed' && { unconfirmedOnly: true }),
+        ...(calendarFile && { calendarFile }),
+      }),
+    );
   } catch (error) {
     const reason = failureReason(error, 'not_delivered_in_time') as FailReason;
     log.warn('reminder not sent', { bookingUid: booking.uid, offset, reason });

@@ -1,5 +1,6 @@
 import { type Booking, isMailable } from '../booking.ts';
-import type { ReminderPlan, ReminderStep } from '../config.ts';
+import type { BookingPlan, ReminderStep } from '../booking-plan.ts';
+import type { CampaignReport } from './messages.ts';
 
 /** Why a reminder is not sent. */
 export type SkipReason =
@@ -15,8 +16,12 @@ export type SkipReason =
   | 'no_email_address'
   /** News was on its way that could have called the reminder off, and it had not come when the call began. */
   | 'news_not_heard'
-  /** The same person has booked the same call twice by mistake: the other booking's reminder goes out. */
-  | 'left_to_twin'
+  /** It was missed as well, and another mail makes up for it. */
+  | 'merged'
+  /** It is for members of a campaign, or for everybody else, and nobody could be asked in time which the booker is. */
+  | 'membership_unknown'
+  | 'not_a_member'
+  | 'is_a_member'
   | CalledOff;
 
 /** Why a booking has no reminders any more: it was cancelled, or another one has taken its place. */
@@ -24,7 +29,11 @@ export type CalledOff = 'cancelled' | 'superseded';
 
 /** A reminder that lies ahead, or one that will not be sent and why. Instants are epoch milliseconds. */
 export interface PlannedReminder extends ReminderStep {
+  /** Names it among all reminders of the booking: when a call moves, the same offset is a new reminder. */
+  key: string;
   dueAt: number;
+  /** It makes up for what was missed because the call was booked too late: it is sent at once. */
+  catchesUp?: true;
   skipped?: SkipReason;
 }
 
@@ -34,34 +43,42 @@ export type Step = { kind: 'reminder'; at: number; reminder: PlannedReminder } |
 const LONGEST_LEAD_MS = 60_000;
 
 /** Whether the call was confirmed so shortly before its start that nobody needs reminding. */
-export function isTooSoon(booking: Booking, confirmedAt: string, plan: ReminderPlan): boolean {
+export function isTooSoon(booking: Booking, confirmedAt: string, plan: Pick<BookingPlan, 'thresholdMs'>): boolean {
   return Date.parse(booking.startsAt) - Date.parse(confirmedAt) < plan.thresholdMs;
+}
+
+/** What a booking's reminders depend on besides the booking. */
+export interface Layout extends Pick<BookingPlan, 'steps' | 'thresholdMs'> {
+  /** When they are due where that is not their offset before the call, by the offset. Epoch milliseconds. */
+  dueAtByOffset?: Readonly<Record<number, number>>;
+  /** Why none of them is sent any more. */
+  calledOff?: CalledOff | undefined;
 }
 
 /**
  * Lays out the reminders of a booking, soonest first.
  *
  * One whose moment had passed when the booking was confirmed is marked, not sent late: whoever books an hour ahead does
- * not want yesterday's reminder.
- *
- * @param calledOff why none of them is sent any more.
+ * not want yesterday's reminder. Of those that are to be made up for, the last one is sent at once for all of them.
  */
-export function planReminders(
-  booking: Booking,
-  confirmedAt: string,
-  plan: ReminderPlan,
-  calledOff?: CalledOff,
-): PlannedReminder[] {
+export function planReminders(booking: Booking, confirmedAt: string, layout: Layout): PlannedReminder[] {
+  const { steps, dueAtByOffset = {}, calledOff } = layout;
   const startsAt = Date.parse(booking.startsAt);
-  const tooSoon = isTooSoon(booking, confirmedAt, plan);
+  const tooSoon = isTooSoon(booking, confirmedAt, layout);
+  const isMissed = ({ offsetMs }: ReminderStep) => startsAt - offsetMs < Date.parse(confirmedAt);
+  const makesUp = Math.min(...steps.filter((step) => step.late && isMissed(step)).map(({ offsetMs }) => offsetMs));
 
-  return plan.steps
+  return steps
     .map((step): PlannedReminder => {
-      const reminder = { ...step, dueAt: startsAt - step.offsetMs };
+      const { offsetMs } = step;
+      const ownInstant = startsAt - offsetMs;
+      const reminder = { ...step, key: `${ownInstant}/${offsetMs}`, dueAt: dueAtByOffset[offsetMs] ?? ownInstant };
       if (tooSoon) return { ...reminder, skipped: 'meeting_too_soon' };
       if (!booking.attendees.some(isMailable)) return { ...reminder, skipped: 'no_email_address' };
-      if (reminder.dueAt < Date.parse(confirmedAt)) return { ...reminder, skipped: 'past_when_booked' };
-      return calledOff ? { ...reminder, skipped: calledOff } : reminder;
+      if (isMissed(step) && !step.late) return { ...reminder, skipped: 'past_when_booked' };
+      if (isMissed(step) && offsetMs !== makesUp) return { ...reminder, skipped: 'merged' };
+      if (calledOff) return { ...reminder, skipped: calledOff };
+      return isMissed(step) ? { ...reminder, catchesUp: true } : reminder;
     })
     .sort((a, b) => a.dueAt - b.dueAt);
 }
@@ -99,6 +116,22 @@ export function whySkip(
   if (now >= startsAt) return 'call_started';
   const laterIsDue = planned.some(({ dueAt, skipped }) => !skipped && dueAt > reminder.dueAt && dueAt <= now);
   return laterIsDue ? 'later_reminder_due' : undefined;
+}
+
+/** Whether it may still turn out if the booker is a member of a campaign. */
+export function isMembershipToCome(state: CampaignReport['state'] | undefined): boolean {
+  return state === undefined || state === 'unknown';
+}
+
+/** Why a reminder is not for this booker; undefined if it is, as far as their membership decides. */
+export function whyNotFor(
+  { when }: ReminderStep,
+  membership: CampaignReport['state'] | undefined,
+): SkipReason | undefined {
+  if (when !== 'members' && when !== 'others') return undefined;
+  if (membership === 'member') return when === 'members' ? undefined : 'is_a_member';
+  if (membership === 'none') return when === 'others' ? undefined : 'not_a_member';
+  return 'membership_unknown';
 }
 
 /**

@@ -44,6 +44,12 @@ function publisher(publishBrief: BriefPublisher['publishBrief']): BriefPublisher
   return { publishBrief };
 }
 
+/** Her contact has been found there. */
+async function keepPage(pageId: string): Promise<void> {
+  const lease = await kept.contacts.lease(PERSON, 60_000);
+  await kept.contacts.giveBack(PERSON, lease!.token, { pageId });
+}
+
 const isFree = async () => {
   const lease = await kept.contacts.lease(PERSON, 60_000);
   if (lease) await kept.contacts.giveBack(PERSON, lease.token);
@@ -61,6 +67,31 @@ describe('a brief', () => {
     expect(report).toEqual({ outcome: 'published', pageId: page!.id });
     expect(page!.text).toMatch(/^Call prep 2026-12-04 \[[0-9a-f]{10}\]$/);
     expect(readingOf(sandbox, page!.id)).toEqual(['fact 1', 'fact 2']);
+  });
+
+  it('is made with two requests where the contact was looked for lately', async () => {
+    const sandbox = await startSandbox();
+    const ann = addAnn(sandbox);
+    const notion = connect(sandbox);
+    await keepPage(ann);
+
+    await activityOn(notion)();
+
+    expect(notion.requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
+    expect(pagesUnder(sandbox, ann)).toHaveLength(1);
+  });
+
+  it('is under the contact that has the address now, where that was looked for long ago', async () => {
+    const sandbox = await startSandbox();
+    const before = sandbox.contacts.add({ Name: 'Somebody', email: 'somebody@example.com' });
+    const ann = addAnn(sandbox);
+    await keepPage(before);
+    await kept.passADay();
+
+    await activityOn(connect(sandbox))();
+
+    expect(pagesUnder(sandbox, before)).toEqual([]);
+    expect(pagesUnder(sandbox, ann)).toHaveLength(1);
   });
 
   it('is left alone when it is told again, and becomes another text when it has one', async () => {
@@ -211,7 +242,7 @@ describe('the contact', () => {
 
   it('may be given back in vain: what became of the brief is what counts', async () => {
     const contacts = {
-      lease: async () => ({ token: 'a token' }),
+      lease: async () => ({ token: 'a token', page: undefined }),
       giveBack: async () => {
         throw new Error('the store is away');
       },

@@ -87,20 +87,12 @@ describe('what a contact should say', () => {
     });
   });
 
-  it('never comes from a booking that another has taken the place of', () => {
-    const superseded = onDay('03', { standing: 'superseded', changedAt: T2 });
-
-    expect(project(superseded)).toBeUndefined();
-    expect(project(superseded, onDay('10'))?.callDate).toBe('2026-12-10');
-    expect(project(superseded, onDay('10', { standing: 'cancelled' }))?.bookingStatus).toBe('Cancelled');
-  });
-
   it('is the same in whatever order the bookings are told', () => {
     const day = fc.constantFrom('03', '07', '10');
     const claim = fc.record({
       day,
       seat: fc.constantFrom('', 'seat-1', 'seat-2'),
-      standing: fc.constantFrom('live', 'cancelled', 'superseded', 'completed', 'no_show'),
+      standing: fc.constantFrom('live', 'cancelled', 'completed', 'no_show'),
       changedAt: fc.constantFrom(T1, T2),
       inCampaign: fc.boolean(),
       startsAt: day.map((on) => `2026-12-${on}T15:00:00.000Z`),

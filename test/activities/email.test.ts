@@ -1,25 +1,22 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  type Clock,
-  createEmailActivities,
-  type ReminderRequest,
-  type ReminderSent,
-} from '../../src/activities/email.ts';
+import { createEmailActivities, type ReminderRequest } from '../../src/activities/email.ts';
+import type { Clock, MailOutcome } from '../../src/activities/mail-sender.ts';
 import type { ReadBack } from '../../src/activities/read-back.ts';
 import { MailRefused, type MailTransport, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
 import { messageIdOf } from '../../src/email/message-id.ts';
-import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
+import { createLinks, type LinkClaims } from '../../src/link.ts';
 import type { Inbox } from '../../src/store/inbox.ts';
 import type { Mails } from '../../src/store/mails.ts';
 import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
-import { aBooking, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
+import { aBooking, DAY_MS, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
+import { createMailParts, INSTALLATION_KEY, PUBLIC_URL } from '../support/mail-parts.ts';
 import { anAttempt } from './an-attempt.ts';
 import { createKeptMails, type KeptMails } from './kept-mails.ts';
 
 const BOOKING = aBooking();
 const START = Date.parse(BOOKING.startsAt);
-const renderer = createReminderRenderer({ templatesDir: 'templates', fallbackTimeZone: 'UTC' });
+const parts = createMailParts();
 
 function aRequest(facts: Partial<ReminderRequest> = {}): ReminderRequest {
   const booking = facts.booking ?? BOOKING;
@@ -49,6 +46,7 @@ function createPost(onMail: (mail: OutgoingMail) => Promise<void> | void = () =>
   const wire: string[] = [];
   const resume = (content: Buffer, to: string) => ({
     content,
+    ready: async () => undefined,
     async send() {
       const mail = JSON.parse(String(content)) as OutgoingMail;
       expect(mail.to.email).toBe(to);
@@ -98,9 +96,9 @@ function send(
   request: ReminderRequest,
   options: Partial<Parameters<typeof createEmailActivities>[0]> = {},
   env = anAttempt(),
-): Promise<ReminderSent> {
+): Promise<MailOutcome> {
   const { sendReminder } = createEmailActivities({
-    renderer,
+    ...parts,
     transport: post.transport,
     inbox: anInbox(),
     mails: createKeptMails(),
@@ -115,11 +113,11 @@ function send(
       }),
     ...options,
   });
-  return env.run(sendReminder, request) as Promise<ReminderSent>;
+  return env.run(sendReminder, request) as Promise<MailOutcome>;
 }
 
 /** What a send that went out says of it. */
-async function sentBy(sending: Promise<ReminderSent>): Promise<Extract<ReminderSent, { outcome: 'sent' }>> {
+async function sentBy(sending: Promise<MailOutcome>): Promise<Extract<MailOutcome, { outcome: 'sent' }>> {
   const result = await sending;
   return result.outcome === 'sent' ? result : expect.fail('was held');
 }
@@ -500,6 +498,187 @@ describe('where Cal.com can be asked, a reminder', () => {
   });
 });
 
+describe('who wants no mail', () => {
+  it.each([
+    ['hard_bounce', 'bounced'],
+    ['complaint', 'complained'],
+    ['unsubscribed', 'unsubscribed'],
+  ] as const)('gets none, and nothing has been on the wire: %s', async (suppressed, reason) => {
+    const post = createPost();
+    const mails = createKeptMails();
+    const asked: unknown[] = [];
+    const suppressions = {
+      async reasonFor(...about: unknown[]) {
+        asked.push(about);
+        return suppressed;
+      },
+    };
+
+    const result = await send(post, aRequest(), { clock: clockAt(START), mails, suppressions });
+
+    expect(result).toEqual({ outcome: 'skipped', reason });
+    expect(asked).toEqual([[parts.personOf('tobias.okafor@example.com'), { uid: BOOKING.uid }]]);
+    expect(mails.log).toEqual(['claimed']);
+    expect(post.mails).toEqual([]);
+  });
+
+  it('is asked about when its instant has come, after the inbox', async () => {
+    const order: string[] = [];
+    const clock: Clock = { now: () => START, waitUntil: async () => void order.push('due') };
+    const inbox: Guard = {
+      ...anInbox(),
+      async hasUnheardNews() {
+        order.push('inbox');
+        return false;
+      },
+    };
+    const suppressions = {
+      async reasonFor() {
+        order.push('suppressions');
+        return undefined;
+      },
+    };
+
+    await send(createPost(), aRequest(), { clock, inbox, suppressions });
+
+    expect(order).toEqual(['due', 'inbox', 'suppressions']);
+  });
+
+  it('never gets one unguarded, if that cannot be answered', async () => {
+    const post = createPost();
+    const suppressions = { reasonFor: () => Promise.reject(new StoreUnavailable('connection refused')) };
+
+    const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), suppressions }));
+
+    expect(failure.type).toBe('StoreUnavailable');
+    expect(post.mails).toEqual([]);
+  });
+});
+
+describe('who has said that they will be there', () => {
+  const person = parts.personOf('Tobias.Okafor@example.com');
+
+  it('gets no reminder that only asks for it', async () => {
+    const post = createPost();
+    const asking = aRequest({ unconfirmedOnly: true });
+
+    const result = await send(post, { ...asking, acknowledgedBy: [person] }, { clock: clockAt(START) });
+    expect(result).toEqual({ outcome: 'skipped', reason: 'confirmed_by_attendee' });
+    expect(post.mails).toEqual([]);
+
+    const other = parts.personOf('somebody.else@example.com');
+    await send(post, { ...asking, acknowledgedBy: [other] }, { clock: clockAt(START) });
+    expect(post.mails).toHaveLength(1);
+  });
+
+  it('gets any other, without being asked again', async () => {
+    const post = createPost();
+
+    await send(post, aRequest({ acknowledgedBy: [person] }), { clock: clockAt(START) });
+
+    expect(post.mails).toHaveLength(1);
+    expect(post.mails[0]?.text).not.toContain(`${PUBLIC_URL}/confirm/`);
+  });
+});
+
+describe('the links of a reminder', () => {
+  const pages = { move: 'https://cal.example.com/reschedule/1', cancel: 'https://cal.example.com/booking/1' };
+  const END = Date.parse(BOOKING.endsAt);
+
+  async function linksOf(request: ReminderRequest) {
+    const post = createPost();
+    const asked: LinkClaims[] = [];
+    const links = createLinks({ installationKey: INSTALLATION_KEY, publicUrl: PUBLIC_URL });
+    await send(post, request, {
+      clock: clockAt(START),
+      links: {
+        ...links,
+        urlOf(claims) {
+          asked.push(claims);
+          return links.urlOf(claims);
+        },
+      },
+    });
+    return { asked, mail: post.mails[0]! };
+  }
+
+  it("are the recipient's own, in the language of the mail, good for a month after the call", async () => {
+    const recipient = { name: 'Gretel', email: 'gretel@example.com', locale: 'de-AT' };
+    const booking = aBooking({ pages, calendarEntry: { uid: 'entry', sequence: 1 } });
+
+    const { asked } = await linksOf(aRequest({ booking, recipient }));
+
+    const claims = { booking: { uid: BOOKING.uid }, person: parts.personOf('gretel@example.com'), language: 'de' };
+    const whileItStands = (['confirm', 'cancel', 'move', 'calendar'] as const).map((purpose) => ({
+      ...claims,
+      purpose,
+      expiresAt: END + 30 * DAY_MS,
+    }));
+    expect(asked).toHaveLength(5);
+    expect(asked).toEqual(
+      expect.arrayContaining([...whileItStands, { ...claims, purpose: 'unsubscribe', expiresAt: END + 365 * DAY_MS }]),
+    );
+  });
+
+  it('end nowhere: what cannot be moved or written into a calendar has none for it', async () => {
+    const { asked } = await linksOf(aRequest());
+
+    expect(asked.map(({ purpose }) => purpose)).not.toContain('move');
+    expect(asked.map(({ purpose }) => purpose)).not.toContain('calendar');
+  });
+
+  it('end such mails with one click', async () => {
+    const { mail } = await linksOf(aRequest());
+
+    expect(mail.unsubscribeUrl).toMatch(new RegExp(`^${PUBLIC_URL}/unsubscribe/[\\w-]+$`));
+    expect(mail.text).toContain(mail.unsubscribeUrl);
+  });
+});
+
+describe('the calendar entry', () => {
+  const booking = aBooking({ calendarEntry: { uid: 'entry@cal.example.com', sequence: 3 } });
+
+  async function entryOf(request: ReminderRequest) {
+    const post = createPost();
+    await send(post, request, { clock: clockAt(START) });
+    return post.mails[0]?.calendar;
+  }
+
+  it('is attached where the plan asks for it and its name is known', async () => {
+    const entry = await entryOf(aRequest({ booking, calendarFile: true }));
+
+    expect(entry?.method).toBe('PUBLISH');
+    expect(entry?.content).toMatch(/UID:entry@cal\.example\.com\r\n.*SEQUENCE:3\r\n/s);
+    expect(await entryOf(aRequest({ booking }))).toBeUndefined();
+    expect(await entryOf(aRequest({ calendarFile: true }))).toBeUndefined();
+  });
+});
+
+describe('where only so many mails may leave in a second, a reminder', () => {
+  it('waits for its turn before it is looked at once more', async () => {
+    const order: string[] = [];
+    const post = createPost();
+    const inbox: Guard = {
+      ...anInbox(),
+      async hasUnheardNews() {
+        order.push('asked');
+        return false;
+      },
+    };
+    const transport = {
+      ...post.transport,
+      resume: (content: Buffer, to: string) => ({
+        ...post.transport.resume(content, to),
+        ready: async () => void order.push('turn'),
+      }),
+    };
+
+    await send(post, aRequest(), { clock: clockAt(START), inbox, transport });
+
+    expect(order).toEqual(['turn', 'asked']);
+  });
+});
+
 describe('a mail that the server may have taken without saying so', () => {
   const lost = new MailUndelivered('connection lost', undefined, true);
 
@@ -577,14 +756,18 @@ describe('a mail that the server may have taken without saying so', () => {
 });
 
 describe('a mail that the server refuses', () => {
-  it.each([new MailRefused(550), new MailRefused()])('is given up for good: %s', async (refusal) => {
+  it.each([
+    [new MailRefused(550), 'mail_refused'],
+    [new MailRefused(), 'mail_refused'],
+    [new MailRefused(undefined, 'transport_changed'), 'transport_changed'],
+  ])('is given up for good: %s', async (refusal, reason) => {
     const post = createPost(() => Promise.reject(refusal));
     const mails = createKeptMails();
 
     const failure = await failureOf(send(post, aRequest(), { clock: clockAt(START), mails }));
 
-    expect(mails.log).toEqual(['claimed', 'sending', 'failed: mail_refused']);
-    expect(failure).toMatchObject({ type: 'mail_refused', nonRetryable: true, message: refusal.message });
+    expect(mails.log).toEqual(['claimed', 'sending', `failed: ${reason}`]);
+    expect(failure).toMatchObject({ type: reason, nonRetryable: true, message: refusal.message });
     expect(JSON.stringify([failure, failure.message, failure.stack])).not.toContain('tobias');
   });
 });
@@ -596,7 +779,7 @@ describe('a mail of a call that the same person has booked twice', () => {
 
     const result = await send(post, aRequest(), { clock: clockAt(START), mails });
 
-    expect(result).toEqual({ outcome: 'left_to_twin' });
+    expect(result).toEqual({ outcome: 'skipped', reason: 'left_to_twin' });
     expect(post.mails).toEqual([]);
     expect(mails.log).toEqual(['claimed']);
   });

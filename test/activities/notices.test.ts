@@ -1,61 +1,103 @@
 import { describe, expect, it } from 'vitest';
-import { createNoticeActivities, type NoticeActivitiesOptions } from '../../src/activities/notices.ts';
+import type { MailOutcome } from '../../src/activities/mail-sender.ts';
+import {
+  createNoticeActivities,
+  type NoticeActivitiesOptions,
+  type NoticeRequest,
+} from '../../src/activities/notices.ts';
 import { MailRefused, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
-import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
-import { aBooking } from '../support/a-booking.ts';
+import type { StoredBooking } from '../../src/store/bookings.ts';
+import { aBooking, earlier, later, MINUTE_MS } from '../support/a-booking.ts';
+import { createMailParts } from '../support/mail-parts.ts';
 import { anAttempt } from './an-attempt.ts';
 import { createKeptMails } from './kept-mails.ts';
 
 const OWNER = { name: 'Olga', email: 'owner@example.com' };
+const BOOKING = aBooking();
+const NOW = Date.parse(earlier(BOOKING.startsAt, 60 * MINUTE_MS));
 
-describe('the notice that a move was not accepted', () => {
-  function notices(facts: Partial<NoticeActivitiesOptions> = {}) {
-    const sent: OutgoingMail[] = [];
-    let onSend = () => {};
-    const activities = createNoticeActivities({
-      renderer: createReminderRenderer({ templatesDir: 'templates', fallbackTimeZone: 'UTC' }),
-      mails: createKeptMails(),
-      owner: OWNER,
-      messageIdOf: ({ booking, step, recipient }) => `<${booking.uid}/${step}/${recipient}>`,
-      transport: {
-        prepare: async (mail) => handOver(mail, Buffer.from(JSON.stringify(mail))),
-        resume: (content) => handOver(JSON.parse(content.toString()), content),
-      },
-      ...facts,
-    });
-    function handOver(mail: OutgoingMail, content: Buffer) {
-      return {
-        content,
-        async send() {
-          onSend();
-          sent.push(mail);
-        },
-      };
-    }
-    const tell = () => anAttempt().run(() => activities.sendNotice({ booking: aBooking(), notice: 'move_rejected' }));
-    return { sent, tell, whenSent: (what: () => void) => (onSend = what) };
-  }
+function aRequest(template: string, facts: Partial<NoticeRequest> = {}): NoticeRequest {
+  return { booking: BOOKING, step: `notice/${template}`, template, deadline: BOOKING.startsAt, ...facts };
+}
 
-  it('says what is lost, in the time zone of whoever holds the call', async () => {
+function toBooker(template: string, facts: Partial<NoticeRequest> = {}): NoticeRequest {
+  return aRequest(template, { recipient: (facts.booking ?? BOOKING).attendees[0], heard: [], ...facts });
+}
+
+/** A mail server that takes everything, until told otherwise. */
+function notices(facts: Partial<NoticeActivitiesOptions> = {}) {
+  const sent: OutgoingMail[] = [];
+  let onSend = () => {};
+  const handOver = (mail: OutgoingMail, content: Buffer) => ({
+    content,
+    ready: async () => undefined,
+    async send() {
+      onSend();
+      sent.push(mail);
+    },
+  });
+  const activities = createNoticeActivities({
+    ...createMailParts(),
+    inbox: { hasUnheardNews: async () => false, tellAgain: async () => 0 },
+    mails: createKeptMails(),
+    bookings: { find: async () => undefined, isBookedAgain: async () => false },
+    owner: OWNER,
+    clock: { now: () => NOW, waitUntil: async () => undefined },
+    messageIdOf: ({ booking, step, recipient }) => `<${booking.uid}/${step}/${recipient}>`,
+    transport: {
+      prepare: async (mail) => handOver(mail, Buffer.from(JSON.stringify(mail))),
+      resume: (content) => handOver(JSON.parse(content.toString()), content),
+    },
+    ...facts,
+  });
+  const tell = (request: NoticeRequest): Promise<MailOutcome> => anAttempt().run(() => activities.sendNotice(request));
+  return { sent, tell, whenSent: (what: () => void) => (onSend = what) };
+}
+
+describe('a notice', () => {
+  it('to the host goes to the owner, in the time zone of whoever holds the call', async () => {
     const { tell, sent } = notices();
 
-    expect(await tell()).toMatchObject({ outcome: 'sent' });
-    expect(sent).toHaveLength(1);
-    expect(sent[0]).toMatchObject({
-      to: OWNER,
-      messageId: '<zcioSE6n51cbpobbEprooE/notice/move-rejected/owner@example.com>',
-    });
+    expect(await tell(aRequest('move-rejected'))).toEqual({ outcome: 'sent', sentAt: new Date(NOW).toISOString() });
+    expect(sent).toMatchObject([
+      { to: OWNER, messageId: '<zcioSE6n51cbpobbEprooE/notice/move-rejected/owner@example.com>' },
+    ]);
     expect(sent[0]!.subject).toMatch(/not accepted/i);
-    expect(sent[0]!.text).toMatch(/Tobias Okafor asked to move/);
     expect(sent[0]!.text).toMatch(/Europe\/Stockholm/);
-    expect(sent[0]!.html).toMatch(/nothing is booked any more/i);
+  });
+
+  it('to the host goes to the organizer where no owner is named, and nowhere where there is no address', async () => {
+    const { tell, sent } = notices({ owner: undefined });
+
+    await tell(aRequest('host-booked'));
+    expect(sent.map(({ to }) => to.email)).toEqual(['mara.lindqvist@example.com']);
+
+    const booking = aBooking({ organizer: { name: 'Mara' } });
+    expect(await tell(aRequest('host-booked', { booking }))).toEqual({ outcome: 'skipped', reason: 'no_host_address' });
+  });
+
+  it('to the host holds no link of an attendee, and is sent whatever news is on its way', async () => {
+    const inbox = { hasUnheardNews: async () => true, tellAgain: async () => 1 };
+    const { tell, sent } = notices({ inbox });
+
+    expect(await tell(aRequest('host-cancelled'))).toMatchObject({ outcome: 'sent' });
+    expect(sent[0]).not.toHaveProperty('unsubscribeUrl');
+    expect(`${sent[0]!.text}${sent[0]!.html}`).not.toMatch(/precall\.example\.com/);
+  });
+
+  it('to an attendee is held by unheard news', async () => {
+    const inbox = { hasUnheardNews: async () => true, tellAgain: async () => 1 };
+    const { tell, sent } = notices({ inbox });
+
+    expect(await tell(toBooker('moved'))).toEqual({ outcome: 'held' });
+    expect(sent).toEqual([]);
   });
 
   it('goes out once, however often it is asked for', async () => {
     const { tell, sent } = notices();
 
-    await tell();
-    expect(await tell()).toMatchObject({ outcome: 'sent' });
+    const first = await tell(toBooker('cancelled'));
+    expect(await tell(toBooker('cancelled'))).toEqual(first);
     expect(sent).toHaveLength(1);
   });
 
@@ -64,22 +106,113 @@ describe('the notice that a move was not accepted', () => {
     whenSent(() => {
       throw new MailUndelivered('connection refused');
     });
-    await expect(tell()).rejects.toThrow(MailUndelivered);
+    await expect(tell(toBooker('cancelled'))).rejects.toThrow(MailUndelivered);
     whenSent(() => {});
-    expect(await tell()).toMatchObject({ outcome: 'sent' });
+    expect(await tell(toBooker('cancelled'))).toMatchObject({ outcome: 'sent' });
     expect(sent).toHaveLength(1);
 
     const refused = notices();
     refused.whenSent(() => {
       throw new MailRefused(550);
     });
-    await expect(refused.tell()).rejects.toMatchObject({ type: 'mail_refused', nonRetryable: true });
+    await expect(refused.tell(toBooker('cancelled'))).rejects.toMatchObject({
+      type: 'mail_refused',
+      nonRetryable: true,
+    });
   });
 
-  it('is left out where no owner is named', async () => {
-    const { tell, sent } = notices({ owner: undefined });
+  it('is not sent to who wants no mail', async () => {
+    const { tell, sent } = notices({ suppressions: { reasonFor: async () => 'unsubscribed' } });
 
-    expect(await tell()).toEqual({ outcome: 'skipped', reason: 'no_owner_email' });
+    expect(await tell(toBooker('cancelled'))).toEqual({ outcome: 'skipped', reason: 'unsubscribed' });
     expect(sent).toEqual([]);
+  });
+});
+
+describe('the notice that a call has moved', () => {
+  const replaced = { uid: 'the-old-one' };
+  const told = async (startsAt: string | undefined) => {
+    const { tell, sent } = notices({
+      bookings: {
+        find: async ({ uid }) =>
+          uid === replaced.uid && startsAt ? ({ startsAt: new Date(startsAt) } as StoredBooking) : undefined,
+        isBookedAgain: async () => false,
+      },
+    });
+    await tell(toBooker('moved', { replaced }));
+    return sent[0]!.text;
+  };
+
+  it('says when it was to be before, where that is known', async () => {
+    const before = await told('2026-11-27T20:10:00.000Z');
+
+    expect(before).toContain('27 November');
+    expect(await told(undefined)).not.toContain('27 November');
+    expect(await told(BOOKING.startsAt)).toBe(await told(undefined));
+  });
+});
+
+describe('the notice that a call is cancelled', () => {
+  const pages = { move: 'https://cal.example.com/reschedule/1', bookAgain: 'https://cal.example.com/mara/intro' };
+  const calendarEntry = { uid: 'entry', sequence: 3 };
+
+  it('says why, and where to book again', async () => {
+    const { tell, sent } = notices();
+
+    await tell(toBooker('cancelled', { booking: aBooking({ pages }), reason: 'I have a cold.' }));
+
+    expect(sent[0]!.text).toContain('I have a cold.');
+    expect(sent[0]!.text).toContain(pages.bookAgain);
+    expect(sent[0]!.text).not.toMatch(/precall\.example\.com\/(confirm|move|cancel|calendar)\//);
+  });
+
+  it('leads to where another time is chosen, if the host asks for one', async () => {
+    const { tell, sent } = notices();
+
+    await tell(toBooker('cancelled', { booking: aBooking({ pages }), isToBeMoved: true }));
+
+    expect(sent[0]!.text).toContain(pages.move);
+  });
+
+  it('takes the entry out of the calendar, with a number above the one it had', async () => {
+    const { tell, sent } = notices();
+
+    await tell(toBooker('cancelled', { booking: aBooking({ calendarEntry }), withCalendarFile: true }));
+
+    expect(sent[0]!.calendar?.method).toBe('CANCEL');
+    expect(sent[0]!.calendar?.content).toMatch(/SEQUENCE:4\r\n/);
+  });
+});
+
+describe('the mail to a booker who has missed the call', () => {
+  it('is left out once they have booked again', async () => {
+    const asked: string[] = [];
+    const { tell, sent } = notices({
+      bookings: {
+        find: async () => undefined,
+        async isBookedAgain({ uid }) {
+          asked.push(uid);
+          return true;
+        },
+      },
+    });
+    const deadline = later(BOOKING.endsAt, 60 * MINUTE_MS);
+
+    expect(await tell(toBooker('no-show', { deadline }))).toEqual({ outcome: 'skipped', reason: 'booked_again' });
+    expect(asked).toEqual([BOOKING.uid]);
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('the notice that a call is booked', () => {
+  it('tells the host who will be there', async () => {
+    const parts = createMailParts();
+    const { tell, sent } = notices(parts);
+
+    await tell(aRequest('host-booked', { acknowledgedBy: [parts.personOf('tobias.okafor@example.com')] }));
+    const unconfirmed = notices(parts);
+    await unconfirmed.tell(aRequest('host-booked'));
+
+    expect(sent[0]!.text).not.toBe(unconfirmed.sent[0]!.text);
   });
 });

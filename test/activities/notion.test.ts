@@ -96,7 +96,7 @@ async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure>
 }
 
 interface Row {
-  notion: Pick<Notion, 'updateContact' | 'noteReminderSent' | 'findMembership'>;
+  notion: Pick<Notion, 'updateContact' | 'updateContactPage' | 'noteReminderSent' | 'findMembership'>;
   cells: Partial<ContactFields>;
   writing: boolean;
   /** The most that were ever writing at the same time. */
@@ -110,6 +110,7 @@ interface Row {
 /** One person's row, as {@link Notion} keeps it. */
 function aRow(): Row {
   let atOnce = 0;
+  const pageId = 'a-page';
   const saysAlready = (fields: ContactFields) =>
     Object.entries(fields).every(([field, value]) => row.cells[field as keyof ContactFields] === value);
   const row: Row = {
@@ -123,6 +124,7 @@ function aRow(): Row {
     notion: {
       findMembership: async () => ({ state: 'none' }),
       noteReminderSent: async () => ({ outcome: 'updated' }),
+      updateContactPage: async () => expect.fail('It is somebody else’s.'),
       async updateContact(_email, wanted, { ours = [], onlyWhileOurs, beforeWrite } = {}) {
         atOnce += 1;
         row.mostAtOnce = Math.max(row.mostAtOnce, atOnce);
@@ -130,11 +132,11 @@ function aRow(): Row {
           await row.before();
           const says = ours.find(saysAlready);
           const isLeft = onlyWhileOurs && ours.length > 0 && !says;
-          if (isLeft || saysAlready(wanted)) return { outcome: 'unchanged', left: [] };
+          if (isLeft || saysAlready(wanted)) return { outcome: 'unchanged', pageId, left: [] };
           await beforeWrite?.(says, false);
           Object.assign(row.cells, wanted);
           await row.after();
-          return { outcome: 'updated', left: [] };
+          return { outcome: 'updated', pageId, left: [] };
         } finally {
           atOnce -= 1;
         }
@@ -482,9 +484,7 @@ describe('several bookings of one person', () => {
 
   describe('when the store goes away after the write', () => {
     const aStoreThatIsGone = (): Contacts => ({
-      take: (...given) => kept.contacts.take(...given),
-      lease: (...given) => kept.contacts.lease(...given),
-      noteAttempt: (...given) => kept.contacts.noteAttempt(...given),
+      ...kept.contacts,
       giveBack: async () => {
         throw new StoreUnavailable('ECONNREFUSED');
       },
@@ -570,6 +570,136 @@ describe('several bookings of one person', () => {
       { numRuns: 30, endOnFailure: true },
     );
   }, 60_000);
+});
+
+describe('a booking that has become somebody else’s', () => {
+  const BOB = 'bob@example.com';
+  const statusOf = (sandbox: NotionSandbox, id: string) => [
+    rowOf(sandbox, id)['Booking Status'],
+    rowOf(sandbox, id)['Diagnostic Call Date'],
+  ];
+
+  /** Ann has booked, and then it is Bob's. */
+  async function changesHands(sandbox: NotionSandbox, { meanwhile }: { meanwhile?: (ann: string) => unknown } = {}) {
+    const ann = addAnn(sandbox);
+    const bob = sandbox.contacts.add({ Name: 'Bob', email: BOB });
+    const notion = connect(sandbox);
+    const { updateContact } = activitiesOn(notion);
+    await updateContact();
+    await meanwhile?.(ann);
+    return { ann, bob, notion, updateContact, report: await updateContact({ email: BOB }) };
+  }
+
+  it('is called off for whose it was, and theirs whose it is', async () => {
+    const sandbox = await startSandbox();
+
+    const { ann, bob, report } = await changesHands(sandbox);
+
+    expect(report).toEqual({ outcome: 'updated' });
+    expect(statusOf(sandbox, ann)).toEqual(['Cancelled', '2026-12-03']);
+    expect(statusOf(sandbox, bob)).toEqual(['Booked', '2026-12-03']);
+  });
+
+  it('is told once', async () => {
+    const sandbox = await startSandbox();
+    const { ann, notion, updateContact } = await changesHands(sandbox);
+    const looks = () => notion.requests.filter(({ path }) => path.endsWith(ann)).length;
+    const before = looks();
+
+    await updateContact({ email: BOB, changedAt: '2026-11-25T10:00:00.000Z' });
+
+    expect(before).toBeGreaterThan(0);
+    expect(looks()).toBe(before);
+  });
+
+  it('gives way to another one of whose it was', async () => {
+    const sandbox = await startSandbox();
+
+    const { ann } = await changesHands(sandbox, {
+      meanwhile: () => activitiesOn(connect(sandbox)).updateContact(onThe10th()),
+    });
+
+    expect(statusOf(sandbox, ann)).toEqual(['Booked', '2026-12-10']);
+  });
+
+  it('is no news to a person who has changed the row since', async () => {
+    const sandbox = await startSandbox();
+
+    const { ann, bob } = await changesHands(sandbox, {
+      meanwhile: async (id) => {
+        await activitiesOn(connect(sandbox)).updateContact(onThe10th());
+        sandbox.contacts.edit(id, { 'Booking Status': 'Not booked' });
+      },
+    });
+
+    expect(statusOf(sandbox, ann)).toEqual(['Not booked', '2026-12-03']);
+    expect(statusOf(sandbox, bob)).toEqual(['Booked', '2026-12-03']);
+  });
+
+  it.each<[string, (sandbox: NotionSandbox, ann: string) => unknown]>([
+    ['thrown away', (sandbox, ann) => sandbox.contacts.trashRow(ann)],
+    ['taken out of our reach', (sandbox, ann) => void sandbox.change({ kind: 'unshare', id: ann })],
+  ])('is theirs whose it is also where the other row was %s', async (_, takeAway) => {
+    const sandbox = await startSandbox();
+
+    const { bob, report } = await changesHands(sandbox, { meanwhile: (ann) => takeAway(sandbox, ann) });
+
+    expect(report).toEqual({ outcome: 'updated' });
+    expect(statusOf(sandbox, bob)).toEqual(['Booked', '2026-12-03']);
+    expect(await kept.contacts.formerBookers({ uid: 'on-the-3rd' })).toEqual([]);
+  });
+
+  it('is told of although nobody knows whose it is now', async () => {
+    const sandbox = await startSandbox();
+    const ann = addAnn(sandbox);
+    const { updateContact } = activitiesOn(connect(sandbox));
+    await updateContact();
+
+    expect(await updateContact({ email: 'nobody@example.com' })).toMatchObject({ outcome: 'pending' });
+
+    expect(statusOf(sandbox, ann)).toEqual(['Cancelled', '2026-12-03']);
+  });
+
+  it('is told of later, where Notion is away just then', async () => {
+    const sandbox = await startSandbox();
+    const ann = addAnn(sandbox);
+    sandbox.contacts.add({ Name: 'Bob', email: BOB });
+    const notion = connect(sandbox);
+    const { updateContact } = activitiesOn(notion);
+    await updateContact();
+    sandbox.fail({ times: Number.POSITIVE_INFINITY, action: 'drop' });
+    await failureOf(updateContact({ email: BOB }));
+    sandbox.heal();
+    notion.clock.pass(240_000);
+
+    await updateContact({ email: BOB });
+
+    expect(statusOf(sandbox, ann)).toEqual(['Cancelled', '2026-12-03']);
+  });
+
+  it('waits for whoever writes to whose it was', async () => {
+    const sandbox = await startSandbox();
+    const ann = addAnn(sandbox);
+    const { updateContact } = activitiesOn(connect(sandbox));
+    await updateContact();
+    await kept.contacts.lease(`hash of ${ANN}`, 60_000);
+
+    expect(await failureOf(updateContact({ email: BOB }))).toMatchObject({ type: 'contact_busy' });
+
+    expect(statusOf(sandbox, ann)).toEqual(['Booked', '2026-12-03']);
+    expect(await kept.contacts.lease(`hash of ${BOB}`, 60_000)).toBeDefined();
+  });
+
+  it('is told of without a word to a contact that Notion was never told of', async () => {
+    const sandbox = await startSandbox();
+    const ann = addAnn(sandbox, { 'Booking Status': 'Not booked' });
+    sandbox.contacts.add({ Name: 'Bob', email: BOB });
+    await activitiesOn(undefined).updateContact();
+
+    expect(await activitiesOn(connect(sandbox)).updateContact({ email: BOB })).toEqual({ outcome: 'updated' });
+
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Not booked');
+  });
 });
 
 describe('a person whom Notion does not know', () => {

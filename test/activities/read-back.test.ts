@@ -35,8 +35,13 @@ function createStory({ calcom = createFakeCalcom(), kept, now = () => NOW, attem
   const readBack = createReadBack({
     api: calcom,
     inbox,
-    bookings: { markVerified: async (key) => void verified.push(key) },
-    findings: { kept: async () => [aKept(BOOKING, { verifiedAt: new Date(earlier(NOW, 2 * DAY_MS)), ...kept })] },
+    findings: {
+      kept: async () => [aKept(BOOKING, { verifiedAt: new Date(earlier(NOW, 2 * DAY_MS)), ...kept })],
+      async markVerified(keys, at) {
+        expect(at).toEqual(new Date(now()));
+        verified.push(...keys);
+      },
+    },
     trustForMs: DAY_MS,
     now: () => Date.parse(now()),
   });

@@ -36,5 +36,8 @@ export function useBriefs() {
     get contacts() {
       return contacts;
     },
+    /** What was found out was found out a day earlier. */
+    passADay: () =>
+      database.run((db) => db.execute(sql`update contacts set page_found_at = page_found_at - interval '1 day'`)),
   };
 }

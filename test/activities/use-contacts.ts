@@ -16,7 +16,7 @@ export function useContacts() {
     database = await openInMemory();
     await migratePgliteIn(database);
     contacts = createContacts({ database });
-  }, 60_000);
+  }, 120_000);
   afterEach(() => database.run((db) => db.execute(sql`truncate contacts, contact_claims`)));
   afterAll(() => database?.close());
 

@@ -11,10 +11,11 @@ export function aCurrent(facts: Partial<CurrentBooking> = {}, booking: Partial<B
 export interface FakeCalcom extends CalcomApi {
   bookings: Map<string, CurrentBooking>;
   put(...current: CurrentBooking[]): void;
-  /** What each request asked for: `list 0`, `find <uid>`. */
+  /** What each request asked for: `list 0`, `find <uid>`, `cancel <uid>: <reason>`. */
   asked: string[];
   /** Answers instead, or throws, or lets the usual answer be given. */
   onFind: (uid: string) => void;
+  onCancel: (uid: string) => void;
   onList: (skip: number) => BookingPage | undefined;
   /** What the next list leaves out, though it is there. */
   hidden: Set<string>;
@@ -26,6 +27,7 @@ export function createFakeCalcom(): FakeCalcom {
     asked: [],
     hidden: new Set(),
     onFind: () => undefined,
+    onCancel: () => undefined,
     onList: () => undefined,
     put(...all) {
       for (const current of all) calcom.bookings.set(current.bookings[0]!.uid, current);
@@ -34,6 +36,14 @@ export function createFakeCalcom(): FakeCalcom {
       calcom.asked.push(`find ${uid}`);
       calcom.onFind(uid);
       return calcom.bookings.get(uid);
+    },
+    async cancel(uid, { reason }) {
+      calcom.asked.push(`cancel ${uid}: ${reason}`);
+      calcom.onCancel(uid);
+      const current = calcom.bookings.get(uid);
+      if (current?.status !== 'accepted') return false;
+      calcom.put({ ...current, status: 'cancelled' });
+      return true;
     },
     async list({ after, before, skip, take }) {
       calcom.asked.push(`list ${skip}`);

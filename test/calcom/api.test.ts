@@ -57,12 +57,12 @@ async function entryOf(uid: string, fields: Record<string, unknown> = {}): Promi
   return { ...data, ...fields };
 }
 
-/** What the webhooks' reader makes of the same booking, but for what the API does not tell. */
+/** What the webhooks' reader makes of the same booking, but for what the API of a Cal.com of one's own does not tell. */
 function asWebhooksTell(booking: SandboxBooking, attendees = booking.attendees): Booking {
   const body = Buffer.from(JSON.stringify(createdBody(booking, attendees)));
   const reading = readDelivery(body, { receivedAt: Date.now(), installationKey: INSTALLATION_KEY });
   if (reading.verdict !== 'booking' || reading.event.kind !== 'confirmed') throw new Error('no booking');
-  const { lineage: _, ...told } = reading.event.booking;
+  const { lineage: _, calendarEntry: __, pages: ___, ...told } = reading.event.booking;
   return told;
 }
 
@@ -182,6 +182,16 @@ describe('a booking that is read', () => {
       { hosts: [{ id: 'unknown', name: 'unknown', email: 'unknown' }] },
       { organizer: { name: '' } },
     ],
+    [
+      'answers, whose questions only Cal.com knows',
+      { bookingFieldsResponses: { email: ADA.email, 'team-size': 12, notes: 'x', tools: ['a', 'b'] } },
+      {
+        answers: [
+          { question: 'Team size', answer: '12' },
+          { question: 'Tools', answer: 'a, b' },
+        ],
+      },
+    ],
     ['only the older field for the event type', { eventType: null, eventTypeId: 7 }, { eventType: '7' }],
   ])('may have %s', async (_what, fields, expected) => {
     const { uid } = await aBooking();
@@ -282,6 +292,44 @@ describe('a list of bookings', () => {
     }
     answerWith({ status: 'error', error: { code: 'NotFoundException', message: 'No bookings' } }, 404);
     await expect(api.list({ ...window(), skip: 0, take: 100 })).rejects.toThrow(CalcomUnavailable);
+  });
+});
+
+describe('a booking that is called off', () => {
+  it('is off at Cal.com, for the reason that is given', async () => {
+    const { uid } = await aBooking();
+
+    expect(await api.cancel(uid, { reason: 'The attendee cannot come' })).toBe(true);
+
+    expect(sandbox.booking(uid)).toMatchObject({
+      status: 'cancelled',
+      cancellationReason: 'The attendee cannot come',
+      cancelledBy: 'mara.lindqvist@example.com',
+    });
+    expect(sandbox.journal.map(({ method, path }) => `${method} ${path}`)).toEqual([`POST /v2/bookings/${uid}/cancel`]);
+  });
+
+  it('needs not be called off again, nor one that Cal.com does not know', async () => {
+    const { uid } = await aBooking();
+    await api.cancel(uid, { reason: 'x' });
+
+    expect(await api.cancel(uid, { reason: 'x' })).toBe(false);
+    expect(await api.cancel('zcioSE6n51cbpobbEprooE', { reason: 'x' })).toBe(false);
+  });
+
+  it('may be called off again when it is not known whether it was', async () => {
+    const { uid } = await aBooking();
+    sandbox.fail({ path: /cancel/, action: 'drop' });
+
+    await expect(api.cancel(uid, { reason: 'x' })).rejects.toThrow(CalcomUnavailable);
+    expect(await api.cancel(uid, { reason: 'x' })).toBe(true);
+  });
+
+  it('stands if Cal.com does not let it be called off', async () => {
+    const { uid } = await aBooking();
+    sandbox.fail({ path: /cancel/, action: { answer: errorAnswer(400) } });
+
+    await expect(api.cancel(uid, { reason: 'x' })).rejects.toThrow(CalcomRefused);
   });
 });
 

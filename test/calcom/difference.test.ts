@@ -30,6 +30,36 @@ function compare(known: Known, current: CurrentBooking | undefined, said: Partia
   return differenceOf(known, { current, askedAt: ASKED_AT, ...said });
 }
 
+describe('what Cal.com’s API tells less well than its webhooks', () => {
+  const told: Partial<Booking> = {
+    answers: [{ question: 'How many are you?', answer: '12' }],
+    calendarEntry: { uid: 'entry@Cal.com', sequence: 1 },
+    pages: { move: 'https://acme.cal.com/reschedule/1', bookAgain: 'https://acme.cal.com/mara/call' },
+  };
+
+  it('is kept as it was known', () => {
+    const now = { ...told, answers: [{ question: 'Team size', answer: '12' }], joinUrl: 'https://example.com/other' };
+    const { calendarEntry: _, ...entry } = now;
+    const pages = { cancel: 'https://cal.com/booking/1?cancel=true', move: 'https://cal.com/reschedule/1' };
+
+    const difference = compare(live(aBooking(told)), aCurrent({ updatedAt: CHANGED_AT }, { ...entry, pages }));
+
+    expect(difference?.event.booking).toMatchObject({
+      ...told,
+      joinUrl: now.joinUrl,
+      pages: { ...told.pages, cancel: pages.cancel },
+    });
+  });
+
+  it('is no difference, and makes none of two findings', () => {
+    const current = aCurrent({ updatedAt: CHANGED_AT });
+    const moved = aCurrent({ updatedAt: CHANGED_AT }, { startsAt: later(BOOKING.startsAt, 60_000) });
+
+    expect(compare(live(aBooking(told)), current)).toBeUndefined();
+    expect(compare(live(aBooking(told)), moved)?.event.id).toBe(compare(live(), moved)?.event.id);
+  });
+});
+
 describe('a booking that stands', () => {
   it('as it is known differs in nothing', () => {
     expect(compare(live(), aCurrent({ updatedAt: CHANGED_AT }))).toBeUndefined();

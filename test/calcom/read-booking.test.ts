@@ -41,6 +41,12 @@ describe('a booking as Cal.com sends it', () => {
       eventType: '731904',
       twin: HASH,
       lineage: { id: HASH, sequence: 0 },
+      pages: {
+        cancel: 'https://cal.com/booking/zcioSE6n51cbpobbEprooE?cancel=true',
+        move: 'https://cal.com/reschedule/zcioSE6n51cbpobbEprooE',
+        bookAgain: 'https://cal.com/mara-lindqvist/discovery-call',
+      },
+      calendarEntry: { uid: 'zcioSE6n51cbpobbEprooE@Cal.com', sequence: 0 },
     });
   });
 
@@ -63,6 +69,12 @@ describe('a booking as Cal.com sends it', () => {
       eventType: '731911',
       twin: HASH,
       lineage: { id: HASH, sequence: 0 },
+      pages: {
+        cancel: 'https://cal.com/booking/5w6ma6fKep1ozQXZHt2edX?cancel=true',
+        move: 'https://cal.com/reschedule/5w6ma6fKep1ozQXZHt2edX',
+        bookAgain: 'https://cal.com/mara-lindqvist/onboarding',
+      },
+      calendarEntry: { uid: '5w6ma6fKep1ozQXZHt2edX@Cal.com', sequence: 0 },
     });
   });
 
@@ -88,6 +100,12 @@ describe('a booking as Cal.com sends it', () => {
       eventType: '731933',
       twin: HASH,
       lineage: { id: HASH, sequence: 0 },
+      pages: {
+        cancel: 'https://cal.com/booking/ELgYvMzwrwv8WJxDPpTRL5?cancel=true',
+        move: 'https://cal.com/reschedule/ELgYvMzwrwv8WJxDPpTRL5',
+        bookAgain: 'https://cal.com/mara-lindqvist/quick-call',
+      },
+      calendarEntry: { uid: 'ELgYvMzwrwv8WJxDPpTRL5@Cal.com', sequence: 0 },
     });
   });
 
@@ -380,6 +398,31 @@ describe('a call that may be moved', () => {
     ['it is a seat', { seatsPerTimeSlot: 12 }],
   ])('has none where %s', (_, fields) => {
     expect(lineage(fields)).toBeUndefined();
+  });
+});
+
+describe('the entry in people’s calendars', () => {
+  const entry = (fields: Json = {}) => bookingIn(created(fields)).calendarEntry;
+
+  it('is named and counted by Cal.com, and is the same after a move', () => {
+    expect(entry()).toEqual({ uid: 'zcioSE6n51cbpobbEprooE@Cal.com', sequence: 0 });
+    expect(bookingIn(fixture('booking-rescheduled')).calendarEntry).toEqual({ ...entry(), sequence: 1 });
+  });
+
+  it('is shared by the seats of a slot', () => {
+    expect(entry({ seatsPerTimeSlot: 12 })).toEqual(entry());
+  });
+
+  it.each<[string, Json]>([
+    ['is not named', { iCalUID: null }],
+    ['does not count', { iCalSequence: undefined }],
+    ['counts backwards', { iCalSequence: -1 }],
+    ['has a name that would break a line', { iCalUID: 'a\r\nATTENDEE:x' }],
+    ['has a name of blanks between', { iCalUID: 'a b' }],
+    ['has a name without end', { iCalUID: 'a'.repeat(251) }],
+    ['is one of a series, whose calls may share it', { recurringEvent: { freq: 2, count: 4, interval: 1 } }],
+  ])('is none where it %s', (_, fields) => {
+    expect(entry(fields)).toBeUndefined();
   });
 });
 

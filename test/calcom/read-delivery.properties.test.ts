@@ -109,6 +109,22 @@ function expectKey({ uid, seat }: BookingKey): void {
   if (seat !== undefined) expect(seat).toMatch(HASH);
 }
 
+/** What the booker has answered, and what Cal.com has of the booking elsewhere. */
+function expectToldBeside({ answers = [], pages = {}, calendarEntry }: Booking): void {
+  expect(answers.length).toBeLessThanOrEqual(30);
+  for (const { question, answer } of answers) {
+    expect(`${question}${answer}`).not.toMatch(UNSEEN);
+    expect([question, answer].map((text) => text.trim())).toEqual([question, answer]);
+    expect([question, answer]).not.toContain('');
+    expect([...answer].length).toBeLessThanOrEqual(500);
+  }
+  for (const page of Object.values(pages) as string[]) {
+    expect(new URL(page).protocol).toMatch(/^https?:$/);
+    expect(page).toMatch(/^[!-~]+$/);
+  }
+  if (calendarEntry) expect(calendarEntry.uid).toMatch(/^[!-~]{1,250}$/);
+}
+
 function expectUsable(booking: Booking): void {
   const texts = [
     booking.title,
@@ -122,6 +138,7 @@ function expectUsable(booking: Booking): void {
     expect(text).toBe(text.trim());
   }
   expect(booking.title).not.toBe('');
+  expectToldBeside(booking);
 
   expect(booking.startsAt).toMatch(ISO_INSTANT);
   expect(booking.endsAt).toMatch(ISO_INSTANT);
@@ -163,7 +180,7 @@ function expectSensible(reading: Reading): void {
   expect(event.occurredAt).toMatch(ISO_INSTANT);
   expect(event.id).toMatch(HASH);
   expectKey(event.booking);
-  if (event.kind === 'ended') return;
+  if (event.kind === 'ended' || event.kind === 'acknowledged') return;
   if (event.kind === 'no_show') {
     expect(event.attendees.length).toBeGreaterThan(0);
     for (const { email, noShow } of event.attendees)
@@ -264,6 +281,25 @@ describe('a body without its secrets', () => {
   it('says the same whatever is in its fields', () => {
     fc.assert(
       fc.property(mutated, (body) => expectSameReading(Buffer.from(JSON.stringify(body) ?? ''))),
+      { numRuns: 600 },
+    );
+  });
+
+  it('says the same whatever has been answered, and wherever people book', () => {
+    const text = fc.oneof(anyValue, fc.constantFrom<unknown>(...LINKS));
+    const entry = fc.oneof(text, fc.record({ label: text, value: text, isHidden: text }, { requiredKeys: [] }));
+    const name = fc.oneof(fc.string(), fc.constantFrom('notes', 'api-token', 'password', '__proto__', '7', 'budget'));
+    const form = fc.oneof(text, fc.dictionary(name, entry));
+    const fields = fc.record(
+      { responses: form, userFieldsResponses: form, bookerUrl: text, cancellationReason: text },
+      { requiredKeys: [] },
+    );
+
+    fc.assert(
+      fc.property(fc.constantFrom('booking-created', 'booking-cancelled', 'booking-rejected'), fields, (of, more) => {
+        const { payload, ...envelope } = fixture(of);
+        expectSameReading(Buffer.from(JSON.stringify({ ...envelope, payload: { ...payload, ...more } })));
+      }),
       { numRuns: 600 },
     );
   });

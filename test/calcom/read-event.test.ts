@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RescheduledEvent, TellingEvent } from '../../src/booking.ts';
+import type { CancelledEvent, RescheduledEvent, TellingEvent } from '../../src/booking.ts';
 import {
   accepted,
   attendee,
@@ -227,7 +227,11 @@ describe('a call that the host does not accept', () => {
     expect(accepted(fixture('booking-rejected'))).toMatchObject({
       trigger: 'BOOKING_REJECTED',
       warnings: [],
-      event: { kind: 'rejected', booking: { uid: bookingIn(fixture('booking-requested')).uid } },
+      event: {
+        kind: 'rejected',
+        reason: 'Fully booked that week',
+        booking: { uid: bookingIn(fixture('booking-requested')).uid },
+      },
     });
   });
 });
@@ -385,6 +389,19 @@ describe('a call that was called off', () => {
     });
     expect(eventIn(cancelled({ requestReschedule: true })).id).not.toBe(eventIn(cancelled()).id);
     expect(eventIn(cancelled({ requestReschedule: 'true' }))).toEqual(eventIn(cancelled({ requestReschedule: true })));
+  });
+
+  it.each<[unknown, string | undefined]>([
+    ['Project is\non hold\u202e', 'Project is on hold'],
+    ['Please reschedule. I am ill today', 'I am ill today'],
+    ['Please reschedule. ', undefined],
+    ['R'.repeat(600), `${'R'.repeat(499)}…`],
+    ['', undefined],
+    [undefined, undefined],
+    [{ text: 'x' }, undefined],
+  ])('is called off for the reason that is given, as one clean line: %j', (cancellationReason, reason) => {
+    expect(eventIn(cancelled({ cancellationReason }))).toMatchObject({ kind: 'cancelled' });
+    expect((eventIn(cancelled({ cancellationReason })) as CancelledEvent).reason).toBe(reason);
   });
 
   it.each([undefined, null, 'false', '', 'perhaps', 1, {}])(

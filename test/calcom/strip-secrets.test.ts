@@ -28,7 +28,8 @@ describe('a body that is kept', () => {
     ['the invitations', { attendeeIcsContent: 'BEGIN:VCALENDAR canary', organizerIcsContent: 'canary' }],
     ['an invitation under another name', { calendar: ['BEGIN:VCALENDAR\r\ncanary'] }],
     ['the answers to the form', { responses: { notes: { label: 'notes', value: 'canary' } } }],
-    ['the answers to the owner’s questions', { userFieldsResponses: { budget: { value: 'canary' } } }],
+    ['whom somebody brings along', { responses: { guests: { value: ['canary'] } } }],
+    ['the answers that were not shown', { responses: { source: { value: 'canary', isHidden: true } } }],
     ['the answers of old forms', { customInputs: { canary: 'canary' } }],
     ['what a link lets in with', { downloadLink: OTHER_LINK, previousLocation: OTHER_LINK }],
     ['what a link within a text lets in with', { description: `Recorded: ${OTHER_LINK}\nand ${OTHER_LINK}.` }],
@@ -66,6 +67,14 @@ describe('a body that is kept', () => {
     expect(keptPayload({ metadata: { videoCallUrl: link } })).toMatchObject({ metadata: { videoCallUrl: link } });
     expect(keptPayload({ ...plain, location: link })).toMatchObject({ location: link });
     expect(keptPayload({ ...plain, videoCallData: { url: link } })).toMatchObject({ videoCallData: { url: link } });
+  });
+
+  it('has the answers to the owner’s questions as they stand, for they are told', () => {
+    const answer = { label: 'Where is it?', value: [OTHER_LINK, { accessToken: 'x' }] };
+
+    expect(keptPayload({ userFieldsResponses: { where: answer } })).toMatchObject({
+      userFieldsResponses: { where: answer },
+    });
   });
 
   it('still tells apart bookings and seats that only a token tells apart', () => {
@@ -150,6 +159,12 @@ describe('a hostile body', () => {
     ['with keys that could reach the prototype', withField('"__proto__":{"uid":"x"},"constructor":{"prototype":{}}')],
     ['with 60,000 keys', withField(Array.from({ length: 60_000 }, (_, key) => `"k${key}":"https://a"`).join(','))],
     ['with lone surrogates', withField('"eventTitle":"\\ud800","location":"\\udfff"')],
+    ['with an answer beyond all numbers', withField('"userFieldsResponses":{"a":1e400,"b":-0,"c":1e21}')],
+    ['with an answer nested a hundred thousand deep', withField(`"userFieldsResponses":{"a":${brackets(100_000)}}`)],
+    [
+      'with a megabyte of answers',
+      withField(`"responses":{${Array.from({ length: 60_000 }, (_, key) => `"k${key}":"yes"`).join(',')}}`),
+    ],
     ['with a megabyte of links', withField(`"description":"${'https://'.repeat(120_000)}"`)],
     ['with a megabyte of questions', withField(`"description":"${'https:?#@'.repeat(110_000)}"`)],
     ['with a megabyte of a key', withField(`"${'token'.repeat(200_000)}x":1`)],

@@ -93,7 +93,9 @@ export function heard(delivery: unknown, receivedAt = RECEIVED_AT) {
 /** What an accepted delivery says that tells all about a booking. @throws {Error} when it tells less. */
 export function accepted(delivery: unknown) {
   const { event, ...reading } = heard(delivery);
-  if (event.kind === 'ended' || event.kind === 'no_show') throw new Error(`tells less: ${event.kind}`);
+  if (event.kind === 'ended' || event.kind === 'no_show' || event.kind === 'acknowledged') {
+    throw new Error(`tells less: ${event.kind}`);
+  }
   return { ...reading, event };
 }
 

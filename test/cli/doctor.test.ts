@@ -16,6 +16,7 @@ import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/m
 import { type NotionSandbox, startNotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
 import { tellStandIns } from '../../src/dev/stand-ins.ts';
 import { migratePostgresAt } from '../../src/store/migrate.ts';
+import { startScriptedResend } from '../email/scripted-resend.ts';
 import { usePostgres } from '../support/postgres.ts';
 
 let folder = '';
@@ -46,7 +47,7 @@ interface Told {
 /** What is written with nothing in the environment but these settings, and the exit code. */
 async function doctor(settings: Record<string, string>, ...args: string[]): Promise<Told> {
   for (const name of Object.keys(process.env)) {
-    if (/^(NOTION|CALCOM|SMTP|EMAIL|TEMPORAL|DATABASE|OPERATOR)/.test(name)) vi.stubEnv(name, '');
+    if (/^(NOTION|CALCOM|SMTP|RESEND|EMAIL|TEMPORAL|DATABASE|OPERATOR)/.test(name)) vi.stubEnv(name, '');
   }
   for (const [name, value] of Object.entries({ DATA_DIR: join(folder, 'data'), ...settings })) vi.stubEnv(name, value);
   const told: Told = { text: '', exitCode: undefined };
@@ -174,6 +175,26 @@ describe('precall doctor', { timeout: 60_000 }, () => {
     expect(text).toMatch(/^ {2}✓ test mail/m);
     expect(catcher.mails().slice(before)).toMatchObject([{ envelope: { to: ['ada@example.com'] } }]);
     expect(text).not.toContain('ada@');
+  });
+
+  it('asks Resend where mails are sent through it', async () => {
+    const resend = await startScriptedResend();
+    resend.domains = [{ id: 'd1', name: 'example.com', status: 'verified', capabilities: { sending: 'enabled' } }];
+    const settings = {
+      RESEND_API_KEY: 're_test_0123456789',
+      RESEND_BASE_URL: resend.url,
+      EMAIL_FROM: 'calls@example.com',
+    };
+
+    const told = await doctor(settings, '--json', '--send-to', 'ada@example.com');
+    await resend.stop();
+
+    expect(checksIn(told).filter(({ part }) => part === 'mail')).toMatchObject([
+      { what: 'key', verdict: 'ok' },
+      { what: 'sender', verdict: 'ok' },
+      { what: 'test mail', verdict: 'ok' },
+    ]);
+    expect(resend.sent).toHaveLength(1);
   });
 
   it('waits for a mail server that takes seconds for each answer, as long as it answers', async () => {

@@ -1,24 +1,14 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
-import { MailRefused, type MailTransport, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
+import { MailRefused, type MailTransport, MailUndelivered } from '../../src/email/mail-transport.ts';
 import { createSmtpTransport, type SmtpTransportOptions } from '../../src/email/smtp-transport.ts';
-
-const FROM = { name: 'Precall', email: 'calls@example.com' };
-
-function aMail(facts: Partial<OutgoingMail> = {}): OutgoingMail {
-  return {
-    to: { name: 'Ada Lovelace', email: 'ada@example.com' },
-    messageId: '<0123abcd@example.com>',
-    subject: 'Your call tomorrow at 09:00: Café',
-    text: 'Hello Ada\n.\nuntil tomorrow\n',
-    html: '<p>Hello Ada</p>',
-    ...facts,
-  };
-}
+import { anOutgoingMail, FROM, failureOf } from './outgoing-mail.ts';
+import { type Ending, startBreakingServer } from './breaking-server.ts';
 
 let catcher: MailCatcher;
 const transports: MailTransport[] = [];
@@ -38,56 +28,10 @@ function transportTo(smtpUrl: string, options: Partial<SmtpTransportOptions> = {
   return transport;
 }
 
-const failureOf = (sending: Promise<void>) =>
-  sending.then(
-    () => expect.fail('was sent'),
-    (error: unknown) => error,
-  );
-
-/** What a mail server does to the connection, instead of answering. */
-type Ending = 'close' | 'reset' | 'silence';
-
-const END: Record<Ending, (socket: Socket) => void> = {
-  close: (socket) => socket.destroy(),
-  reset: (socket) => socket.resetAndDestroy(),
-  silence: () => {},
-};
-
-/**
- * A mail server that talks like any other up to one command (`greeting` is none, `.` is the end of a mail), and then no more, or with
- * an answer of its own and no more.
- */
-async function startBreakingServer(at: string, ending: Ending, lastWords = '') {
-  const breakOff = (socket: Socket) => {
-    if (lastWords) socket.end(`${lastWords}\r\n`);
-    else END[ending](socket);
-  };
-  const server = createServer((socket) => {
-    let inData = false;
-    let unread = '';
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      const lines = (unread + chunk).split('\r\n');
-      unread = lines.pop() ?? '';
-      for (const line of lines) {
-        if (inData && line !== '.') continue;
-        const command = inData ? '.' : line.slice(0, 4);
-        inData = command === 'DATA';
-        if (command === at) return breakOff(socket);
-        socket.write(inData ? '354 go on\r\n' : '250 fine\r\n');
-      }
-    });
-    if (at === 'greeting') breakOff(socket);
-    else socket.write('220 welcome\r\n');
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return { smtpUrl: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
-}
-
 describe('a mail sent over SMTP', () => {
   it('arrives as it was written', async () => {
     await transportTo(catcher.smtpUrl).send(
-      aMail({ replyTo: { name: 'Hopper, "Grace"', email: 'grace@example.com' } }),
+      anOutgoingMail({ replyTo: { name: 'Hopper, "Grace"', email: 'grace@example.com' } }),
     );
 
     const [mail] = catcher.mails();
@@ -110,7 +54,7 @@ describe('a mail sent over SMTP', () => {
 
   it('that was prepared leaves when it is sent, and says the date it was given', async () => {
     const date = new Date('2026-12-02T15:00:00Z');
-    const prepared = await transportTo(catcher.smtpUrl).prepare(aMail({ date }));
+    const prepared = await transportTo(catcher.smtpUrl).prepare(anOutgoingMail({ date }));
     expect(catcher.mails()).toHaveLength(0);
 
     await prepared.send();
@@ -122,7 +66,7 @@ describe('a mail sent over SMTP', () => {
 
   it('goes over the wire byte for byte as it was kept, also by another transport', async () => {
     const { content } = await transportTo(catcher.smtpUrl).prepare(
-      aMail({ text: `.a dot\n..two\n${'long '.repeat(300)}\n.\nlast line` }),
+      anOutgoingMail({ text: `.a dot\n..two\n${'long '.repeat(300)}\n.\nlast line` }),
     );
 
     for (let attempt = 1; attempt <= 2; attempt += 1) {
@@ -140,7 +84,7 @@ describe('a mail sent over SMTP', () => {
   it('gets no header from whatever stands in its fields', async () => {
     const lines = 'x\r\nBcc: eve@example.com\r\n\r\n<b>body</b>';
     await transportTo(catcher.smtpUrl).send(
-      aMail({
+      anOutgoingMail({
         to: { name: `${lines}\u202e"`, email: 'ada@example.com' },
         replyTo: { name: lines, email: 'a@example.com' },
         subject: lines,
@@ -169,7 +113,7 @@ describe('a mail sent over SMTP', () => {
     'nobody',
     '',
   ])('is refused, with no recipient at all, when its address is %j', async (email) => {
-    const error = await failureOf(transportTo(catcher.smtpUrl).send(aMail({ to: { name: 'Ada', email } })));
+    const error = await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail({ to: { name: 'Ada', email } })));
 
     expect(error).toBeInstanceOf(MailRefused);
     expect(error).toMatchObject({ responseCode: undefined });
@@ -180,15 +124,78 @@ describe('a mail sent over SMTP', () => {
   it.each(['ada@bücher.example', "o'brien+calls@example.com", 'адрес@example.com'])(
     'goes to exactly one recipient when its address is %s',
     async (email) => {
-      await transportTo(catcher.smtpUrl).send(aMail({ to: { name: '', email } }));
+      await transportTo(catcher.smtpUrl).send(anOutgoingMail({ to: { name: '', email } }));
 
       expect(catcher.mails().map(({ envelope }) => envelope.to)).toEqual([[email]]);
     },
   );
 
+  const parsed = async () => PostalMime.parse(catcher.mails().at(-1)!.raw);
+
+  it.each([
+    ['of 300 characters', 'N'.repeat(300), `${'N'.repeat(99)}…`],
+    ['with quotes and a comma', 'Lovelace, "Ada" \\', 'Lovelace, "Ada" \\'],
+    ['that turns the text around', 'Ada \u202eecalevoL\u2066 \u200b(you)', 'Ada ecalevoL (you)'],
+    ['that looks like an address', 'eve@example.com>, <mallory@example.com', 'eve@example.com>, <mallory@example.com'],
+    ['with line breaks and a header', 'Ada\r\nBcc: eve@example.com\r\n', 'Ada Bcc: eve@example.com'],
+    ['of other letters', 'Áda Łovelace 愛達', 'Áda Łovelace 愛達'],
+  ])('names exactly one recipient, by a name %s', async (_what, name, shown) => {
+    await transportTo(catcher.smtpUrl).send(
+      anOutgoingMail({ to: { name, email: 'ada@example.com' }, replyTo: { name, email: 'grace@example.com' } }),
+    );
+
+    const { to, replyTo, headers } = await parsed();
+    expect(to).toEqual([{ name: shown, address: 'ada@example.com' }]);
+    expect(replyTo).toEqual([{ name: shown, address: 'grace@example.com' }]);
+    expect(headers.map(({ key }) => key).toSorted()).toEqual([
+      'auto-submitted',
+      'content-type',
+      'date',
+      'from',
+      'message-id',
+      'mime-version',
+      'reply-to',
+      'subject',
+      'to',
+    ]);
+  });
+
+  it('can be unsubscribed from by one POST, where there is an address for that', async () => {
+    const url = `https://precall.example/unsubscribe/${'t0ken_-'.repeat(40)}`;
+    await transportTo(catcher.smtpUrl).send(anOutgoingMail({ unsubscribeUrl: url }));
+    const { headers } = await parsed();
+
+    const headerOf = (name: string) => headers.find(({ key }) => key === name)?.value;
+    expect(headerOf('list-unsubscribe')).toBe(`<${url}>`);
+    expect(headerOf('list-unsubscribe-post')).toBe('List-Unsubscribe=One-Click');
+  });
+
+  it('has its calendar file as a part for mail programs, and once more to be saved', async () => {
+    const content = 'BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nSUMMARY:Café\r\nEND:VCALENDAR\r\n';
+    await transportTo(catcher.smtpUrl).send(anOutgoingMail({ calendar: { method: 'CANCEL', content } }));
+
+    const { text, html, attachments } = await parsed();
+    expect([text?.trim(), html?.trim()]).toEqual(['Hello Ada\n.\nuntil tomorrow', '<p>Hello Ada</p>']);
+    // The parser gives line feeds alone, whatever came.
+    const file = content.replaceAll('\r\n', '\n');
+    const parts = attachments.map(({ mimeType, filename, method, content: bytes }) => [
+      mimeType,
+      filename,
+      method,
+      new TextDecoder().decode(bytes as ArrayBuffer),
+    ]);
+    expect(parts).toEqual([
+      ['text/calendar', null, 'CANCEL', file],
+      ['application/ics', 'invite.ics', undefined, file],
+    ]);
+    const { raw } = catcher.mails()[0]!;
+    expect(raw).toMatch(/^Content-Type: text\/calendar; charset=utf-8; method=CANCEL\r?$/m);
+    expect(raw.replaceAll(/\r?\n/g, '')).toContain(Buffer.from(content).toString('base64'));
+  });
+
   it('leaves a reply address that is none out', async () => {
     await transportTo(catcher.smtpUrl).send(
-      aMail({ replyTo: { name: 'Grace', email: 'a@example.com, b@example.com' } }),
+      anOutgoingMail({ replyTo: { name: 'Grace', email: 'a@example.com, b@example.com' } }),
     );
 
     expect(catcher.mails()[0]?.headers.map(({ name }) => name)).not.toContain('Reply-To');
@@ -202,7 +209,7 @@ describe('a mail server that refuses', () => {
   ] as const)('%s for good is believed', async (_what, fault, responseCode) => {
     catcher.failNext(fault);
 
-    const error = await failureOf(transportTo(catcher.smtpUrl).send(aMail()));
+    const error = await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail()));
     expect(error).toBeInstanceOf(MailRefused);
     expect(error).toMatchObject({ responseCode, message: `The mail server refused the mail (${responseCode})` });
     expect(catcher.mails()).toEqual([]);
@@ -216,11 +223,11 @@ describe('a mail server that refuses', () => {
     const transport = transportTo(catcher.smtpUrl);
     catcher.failNext(fault);
 
-    const error = await failureOf(transport.send(aMail()));
+    const error = await failureOf(transport.send(anOutgoingMail()));
     expect(error).toBeInstanceOf(MailUndelivered);
     expect(error).toMatchObject({ responseCode, reason: `answer ${responseCode}`, perhapsTaken: false });
 
-    await transport.send(aMail());
+    await transport.send(anOutgoingMail());
     expect(catcher.mails()).toHaveLength(1);
   });
 
@@ -236,13 +243,31 @@ describe('a mail server that refuses', () => {
     await once(server.server, 'listening');
     const { port } = server.server.address() as AddressInfo;
 
-    const error = await failureOf(transportTo(`smtp://calls:hunter22@127.0.0.1:${port}`).send(aMail()));
+    const error = await failureOf(transportTo(`smtp://calls:hunter22@127.0.0.1:${port}`).send(anOutgoingMail()));
     expect(error).toBeInstanceOf(MailUndelivered);
     expect(error).toMatchObject({ reason: 'login refused (answer 535)', perhapsTaken: false });
 
-    const withoutLogin = await failureOf(transportTo(`smtp://127.0.0.1:${port}`).send(aMail()));
+    const withoutLogin = await failureOf(transportTo(`smtp://127.0.0.1:${port}`).send(anOutgoingMail()));
     expect(withoutLogin).toMatchObject({ name: 'MailUndelivered', reason: 'login refused (answer 530)' });
     server.close();
+  });
+});
+
+describe('the answer of a mail server', () => {
+  const quick = { timeouts: { connectMs: 500, answerMs: 500, mailMs: 900 } };
+  const ABOUT_THE_MAIL = ['MAIL', 'RCPT', 'DATA', '.'];
+  const steps = ['greeting', 'EHLO', ...ABOUT_THE_MAIL].flatMap((at) =>
+    ['421 closing', '451 try later', '550 no'].map((words) => [words, at] as const),
+  );
+
+  it.each(steps)('"%s" at %s says that it has not taken the mail', async (words, at) => {
+    const server = await startBreakingServer(at, 'close', words);
+    const error = await failureOf(transportTo(server.smtpUrl, quick).send(anOutgoingMail()));
+    server.stop();
+
+    const isFinal = words.startsWith('5') && ABOUT_THE_MAIL.includes(at);
+    expect(error).toBeInstanceOf(isFinal ? MailRefused : MailUndelivered);
+    if (!isFinal) expect(error).toMatchObject({ perhapsTaken: false });
   });
 });
 
@@ -252,7 +277,7 @@ describe('a mail server that fails', () => {
   it('after the last byte may have taken the mail; it is not sent again by itself', async () => {
     catcher.failNext({ at: 'message', answer: 'drop' });
 
-    const error = await failureOf(transportTo(catcher.smtpUrl).send(aMail()));
+    const error = await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection lost', perhapsTaken: true });
     expect(catcher.mails()).toHaveLength(1);
   });
@@ -260,7 +285,7 @@ describe('a mail server that fails', () => {
   describe.each<Ending>(['close', 'reset', 'silence'])('with a %s', (ending) => {
     const endsAt = async (command: string) => {
       const server = await startBreakingServer(command, ending);
-      const error = await failureOf(transportTo(server.smtpUrl, quick).send(aMail()));
+      const error = await failureOf(transportTo(server.smtpUrl, quick).send(anOutgoingMail()));
       server.stop();
       return error;
     };
@@ -282,17 +307,20 @@ describe('a mail server that fails', () => {
   ])('after it answered the last byte with "%s" has perhaps taken the mail: %s', async (lastWords, perhapsTaken) => {
     const server = await startBreakingServer('.', 'close', lastWords);
 
-    const error = await failureOf(transportTo(server.smtpUrl, quick).send(aMail()));
+    const error = await failureOf(transportTo(server.smtpUrl, quick).send(anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', perhapsTaken });
     server.stop();
   });
 
   it('on a connection that has carried a mail before has certainly not taken the next one', async () => {
     const transport = transportTo(catcher.smtpUrl, { ...quick, maxConnections: 1 });
-    await transport.send(aMail());
+    await transport.send(anOutgoingMail());
     catcher.failNext({ at: 'recipient', answer: 'drop' }, 5);
 
-    expect(await failureOf(transport.send(aMail()))).toMatchObject({ name: 'MailUndelivered', perhapsTaken: false });
+    expect(await failureOf(transport.send(anOutgoingMail()))).toMatchObject({
+      name: 'MailUndelivered',
+      perhapsTaken: false,
+    });
   });
 
   it.each([
@@ -303,8 +331,8 @@ describe('a mail server that fails', () => {
     catcher.failNext(fault);
 
     const [first, second] = await Promise.allSettled([
-      transport.send(aMail()),
-      transport.send(aMail({ messageId: '<second@example.com>' })),
+      transport.send(anOutgoingMail()),
+      transport.send(anOutgoingMail({ messageId: '<second@example.com>' })),
     ]);
     expect(first).toMatchObject({ status: 'rejected', reason: { name: 'MailUndelivered', reason: 'time-out' } });
     expect(second.status).toBe('fulfilled');
@@ -323,7 +351,7 @@ describe('a mail server that fails', () => {
     await once(trickling, 'listening');
     const { port } = trickling.address() as AddressInfo;
 
-    const error = await failureOf(transportTo(`smtp://127.0.0.1:${port}`, quick).send(aMail()));
+    const error = await failureOf(transportTo(`smtp://127.0.0.1:${port}`, quick).send(anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'time-out' });
     trickling.close();
   });
@@ -332,24 +360,72 @@ describe('a mail server that fails', () => {
     const { smtpUrl } = catcher;
     await catcher.stop();
 
-    const error = await failureOf(transportTo(smtpUrl).send(aMail()));
+    const error = await failureOf(transportTo(smtpUrl).send(anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection refused', perhapsTaken: false });
     catcher = await startMailCatcher();
   });
 
   it('and comes back on the same port gets the next mail, on a new connection', async () => {
     const transport = transportTo(catcher.smtpUrl);
-    await transport.send(aMail());
+    await transport.send(anOutgoingMail());
     await catcher.stop();
     catcher = await startMailCatcher({ smtpPort: Number(new URL(catcher.smtpUrl).port) });
     await setTimeout(50); // until the transport has seen its connection end
 
-    await transport.send(aMail({ messageId: '<second@example.com>' }));
+    await transport.send(anOutgoingMail({ messageId: '<second@example.com>' }));
     expect(catcher.mails().map(({ messageId }) => messageId)).toEqual(['<second@example.com>']);
   });
 
+  it('to answer one mail delays no other', async () => {
+    const transport = transportTo(catcher.smtpUrl, {
+      maxConnections: 2,
+      timeouts: { connectMs: 3_000, answerMs: 3_000, mailMs: 3_000 },
+    });
+    catcher.failNext({ at: 'recipient', answer: 'hang' });
+    const first = failureOf(transport.send(anOutgoingMail()));
+    const began = performance.now();
+
+    await Promise.all(
+      [1, 2, 3, 4, 5].map((nth) => transport.send(anOutgoingMail({ messageId: `<${nth}@example.com>` }))),
+    );
+
+    expect(performance.now() - began).toBeLessThan(2_000);
+    transport.close();
+    await first;
+  });
+
+  it.each([
+    ['over STARTTLS', 'smtp:', '?requireTLS=true', {}],
+    ['from the first byte', 'smtps:', '', { secure: true }],
+  ])('to show a certificate that somebody vouches for, %s, gets nothing', async (_when, protocol, query, options) => {
+    let mails = 0;
+    const server = new SMTPServer({
+      ...options,
+      logger: false,
+      authOptional: true,
+      onMailFrom: (_address, _session, done) => {
+        mails += 1;
+        done();
+      },
+    });
+    server.on('error', () => {});
+    server.listen(0, '127.0.0.1');
+    await once(server.server, 'listening');
+    const { port } = server.server.address() as AddressInfo;
+
+    const error = await failureOf(transportTo(`${protocol}//127.0.0.1:${port}${query}`).send(anOutgoingMail()));
+
+    expect(error).toMatchObject({
+      name: 'MailUndelivered',
+      reason: 'no secure connection (certificate)',
+      perhapsTaken: false,
+    });
+    expect(mails).toBe(0);
+    server.close();
+  });
+
   it('to offer STARTTLS where it is required gets nothing', async () => {
-    const error = await failureOf(transportTo(`${catcher.smtpUrl}?requireTLS=true`).send(aMail()));
+    const error = await failureOf(transportTo(`${catcher.smtpUrl}?requireTLS=true`).send(anOutgoingMail()));
 
     expect(error).toBeInstanceOf(MailUndelivered);
     expect(error).toMatchObject({ reason: expect.stringContaining('no secure connection') });
@@ -364,7 +440,7 @@ describe('what goes wrong', () => {
     { at: 'message', answer: 'drop' },
   ] as const)('at %o is told without an address or the server’s words', async (fault) => {
     catcher.failNext(fault);
-    const error = (await failureOf(transportTo(catcher.smtpUrl).send(aMail()))) as Error;
+    const error = (await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail()))) as Error;
 
     const told = JSON.stringify([error, error.message, error.stack, error.cause ?? null]);
     expect(told).not.toMatch(/ada@|As the test asked/);
@@ -376,7 +452,7 @@ describe('a burst', () => {
     const transport = transportTo(catcher.smtpUrl, { maxConnections: 4 });
     const ids = Array.from({ length: 200 }, (_, index) => `<${index}@example.com>`);
 
-    await Promise.all(ids.map((messageId) => transport.send(aMail({ messageId }))));
+    await Promise.all(ids.map((messageId) => transport.send(anOutgoingMail({ messageId }))));
 
     expect(
       catcher
@@ -393,7 +469,7 @@ describe('close', () => {
     catcher.failNext({ at: 'message', answer: 'hang' });
     const arrived = new Promise<void>((resolve) => catcher.onMail(() => resolve()));
 
-    const sending = failureOf(transport.send(aMail()));
+    const sending = failureOf(transport.send(anOutgoingMail()));
     await arrived;
     transport.close();
 
@@ -404,8 +480,8 @@ describe('close', () => {
     const transport = transportTo(catcher.smtpUrl, { maxConnections: 1 });
     catcher.failNext({ at: 'message', answer: 'hang' });
     const arrived = new Promise<void>((resolve) => catcher.onMail(() => resolve()));
-    const first = failureOf(transport.send(aMail()));
-    const queued = failureOf(transport.send(aMail()));
+    const first = failureOf(transport.send(anOutgoingMail()));
+    const queued = failureOf(transport.send(anOutgoingMail()));
     await arrived;
 
     transport.close();

@@ -6,6 +6,7 @@ import type { ContactFields } from '../../src/notion/notion.ts';
 import {
   ANN,
   addAnn,
+  addToCampaign,
   connect,
   emptySeed,
   rejectionOf,
@@ -28,7 +29,11 @@ describe('updateContact', () => {
     const sandbox = await start();
     const ann = addAnn(sandbox);
 
-    await expect(connect(sandbox).updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
+    await expect(connect(sandbox).updateContact(ANN, booked)).resolves.toEqual({
+      outcome: 'updated',
+      pageId: ann,
+      left: [],
+    });
 
     expect(rowOf(sandbox, ann)).toEqual({
       Name: 'Ann',
@@ -64,11 +69,11 @@ describe('updateContact', () => {
 
   it('writes nothing if the row says it already', async () => {
     const sandbox = await start();
-    addAnn(sandbox);
+    const ann = addAnn(sandbox);
     const notion = connect(sandbox);
     await notion.updateContact(ANN, booked);
 
-    await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'unchanged', left: [] });
+    await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'unchanged', pageId: ann, left: [] });
 
     expect(writesTo(sandbox)).toHaveLength(1);
   });
@@ -82,6 +87,7 @@ describe('updateContact', () => {
 
     await expect(notion.updateContact(ANN, { bookingStatus: 'Completed' }, afterIt)).resolves.toEqual({
       outcome: 'unchanged',
+      pageId: ann,
       reason: 'changed_by_a_person',
       left: [],
     });
@@ -193,7 +199,7 @@ describe('updateContact, where the database does not fit', () => {
     sandbox.contacts.addOption('Christmas Campaign Status', 'Pre-Call Prep');
     notion.clock.pass(60_000);
 
-    await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
+    await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'updated', left: [] });
     expect(rowOf(sandbox, ann)['Christmas Campaign Status']).toBe('Pre-Call Prep');
   });
 
@@ -256,8 +262,8 @@ describe('updateContact, where the database does not fit', () => {
         'Gebucht',
       );
 
-      await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'updated', left: [] });
-      await expect(notion.updateContact(ANN, booked)).resolves.toEqual({ outcome: 'unchanged', left: [] });
+      await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'updated', left: [] });
+      await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'unchanged', left: [] });
 
       expect(Object.values(rowOf(sandbox, ann))).toEqual(['Ann', ANN, 'Gebucht', '2025-12-10', 'Pre-Call Prep']);
     },
@@ -400,6 +406,46 @@ describe('updateContact, where things are called something else', () => {
   });
 });
 
+describe('updateContactPage', () => {
+  const start = useSandbox();
+
+  it('writes to the row on that page, whoever it is by now', async () => {
+    const sandbox = await start();
+    const ann = addAnn(sandbox, { email: 'ann@elsewhere.example' });
+
+    await expect(connect(sandbox).updateContactPage(ann, booked)).resolves.toEqual({
+      outcome: 'updated',
+      pageId: ann,
+      left: [],
+    });
+
+    expect(rowOf(sandbox, ann)['Booking Status']).toBe('Booked');
+  });
+
+  it.each<[string, (sandbox: NotionSandbox) => string]>([
+    [
+      'is in the trash',
+      (sandbox) => {
+        const id = addAnn(sandbox);
+        sandbox.contacts.trashRow(id);
+        return id;
+      },
+    ],
+    ['is a row of another database by now', (sandbox) => addToCampaign(sandbox, ANN)],
+    ['is not there', () => '11111111-2222-4333-8444-555555555555'],
+  ])('finds nobody where the page %s, and that concerns nobody else', async (_, pageOf) => {
+    const sandbox = await start();
+    const notion = connect(sandbox);
+
+    const refusal = await rejectionOf(notion.updateContactPage(pageOf(sandbox), booked));
+
+    expect(refusal).toMatchObject({ reason: 'contact_not_found' });
+    expect(writesTo(sandbox)).toEqual([]);
+    addAnn(sandbox);
+    await expect(notion.updateContact(ANN, booked)).resolves.toMatchObject({ outcome: 'updated' });
+  });
+});
+
 describe('updateContact, where people have a say', () => {
   const start = useSandbox();
 
@@ -411,6 +457,7 @@ describe('updateContact, where people have a say', () => {
 
     await expect(notion.updateContact(ANN, booked)).resolves.toEqual({
       outcome: 'unchanged',
+      pageId: ann,
       reason: 'kept_by_a_person',
       left: [],
     });
@@ -478,11 +525,9 @@ describe('a contact that was perhaps made', () => {
     const sandbox = await start();
     sandbox.fail({ ...NEW_PAGE, action: 'commit-then-drop' });
 
-    await expect(connect(sandbox).updateContact(ANN, booked, { create })).resolves.toEqual({
-      outcome: 'created',
-      left: [],
-    });
+    const made = await connect(sandbox).updateContact(ANN, booked, { create });
 
+    expect(made).toEqual({ outcome: 'created', pageId: sandbox.contacts.rows()[0]?.id, left: [] });
     expect(cellsOf(sandbox)).toMatchObject([says]);
     expect(writesTo(sandbox)).toEqual([]);
   });
@@ -499,7 +544,7 @@ describe('a contact that was perhaps made', () => {
       beforeWrite: async (_, isCreation) => void told.push(isCreation),
     });
 
-    expect(update).toEqual({ outcome: 'updated', left: [] });
+    expect(update).toEqual({ outcome: 'updated', pageId: sandbox.contacts.rows()[0]?.id, left: [] });
     expect(cellsOf(sandbox)).toMatchObject([says]);
     expect(writesTo(sandbox)).toHaveLength(1);
     expect(told).toEqual([true, false]);

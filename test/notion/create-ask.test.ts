@@ -423,6 +423,18 @@ describe('a Notion that wants to be left alone', () => {
 describe('a piece of work', () => {
   const start = useScriptedNotion();
 
+  it('may be given more time, to begin and to end', async () => {
+    const notion = await start();
+    const pace = createLocalPace({ requestsPerMinute: 3, now: () => clock.now() });
+    const { begin, clock } = anAsking(notion, { pace });
+    const ask = begin('background', 10 * 60_000);
+
+    for (let asked = 0; asked < 6; asked += 1) await ask.read(readPage);
+
+    expect(clock.now()).toBeGreaterThan(5 * 60_000);
+    expect(notion.met).toHaveLength(6);
+  });
+
   it('ends after 90 s, also when none of its requests has to wait', async () => {
     const notion = await start();
     const { begin, clock } = anAsking(notion);
@@ -575,6 +587,32 @@ describe('a request', () => {
 
       expect(notion.met).toHaveLength(5);
       expect(notion.mostAtOnce).toBe(3);
+    });
+
+    it('takes a turn only when it has its place, and uses it then', async () => {
+      const notion = await start();
+      notion.script('hang', 'hang', 'hang');
+      const pace = aPace([]);
+      const { begin } = anAsking(notion, { ...inRealTime, pace });
+
+      const reads = Promise.all([1, 2, 3, 4, 5].map(() => begin().read(readPage)));
+      await expect.poll(() => notion.met.length).toBe(3);
+      expect(pace.asked).toHaveLength(3);
+      notion.release();
+      await reads;
+
+      expect(pace.asked).toHaveLength(5);
+    });
+
+    it('gives its place on while it is not worth waiting for a turn', async () => {
+      const notion = await start();
+      const pace = aPace(Array<Turn>(3).fill({ putOffMs: 60_000 }));
+      const { begin } = anAsking(notion, { ...inRealTime, pace });
+      for (let busy = 0; busy < 3; busy += 1) {
+        expect(await rejectionOf(begin().read(readPage))).toMatchObject({ name: 'NotionBusy' });
+      }
+
+      await expect(begin().read(readPage)).resolves.toMatchObject({ id: PAGE_ID });
     });
 
     it('gives its place on also when it fails', async () => {

@@ -11,9 +11,11 @@ import {
   startNotionSandbox,
 } from '../../src/dev/notion-sandbox/sandbox.ts';
 import { createLocalPace } from '../../src/local-pace.ts';
+import type { BeginAsking } from '../../src/notion/ask.ts';
 import { createBeginAsking } from '../../src/notion/create-ask.ts';
-import { checkNotion, type NotionLook } from '../../src/notion/doctor.ts';
+import { checkNotion, limitOfLook, type NotionLook } from '../../src/notion/doctor.ts';
 import { silent } from '../support/silent.ts';
+import { aJumpingClock } from './asking.ts';
 import { withProperties } from './support.ts';
 
 const running: NotionSandbox[] = [];
@@ -33,17 +35,24 @@ interface Look {
   writeProbe?: { pageId?: string };
   withClock?: boolean;
   limitMs?: number;
+  begin?: BeginAsking;
 }
 
 function look(
   sandbox: NotionSandbox,
-  { settings: others, choices, limitMs = 20_000, ...options }: Look = {},
+  { settings: others, choices, limitMs = 20_000, begin, ...options }: Look = {},
 ): Promise<NotionLook> {
   const { token, url: baseUrl, contactsDatabaseId, sequenceDatabaseId } = sandbox;
   const settings: NotionSettings = { token, baseUrl, contactsDatabaseId, sequenceDatabaseId, ...others };
   const pace = createLocalPace({ requestsPerMinute: 3_000 });
-  const ask = createBeginAsking({ token: settings.token, baseUrl, pace, log: silent })('background');
-  return checkNotion({ settings, choices: { ...DEFAULT_NOTION_CHOICES, ...choices }, ask, limitMs, ...options });
+  return checkNotion({
+    settings,
+    choices: { ...DEFAULT_NOTION_CHOICES, ...choices },
+    begin: begin ?? createBeginAsking({ token: settings.token, baseUrl, pace, log: silent }),
+    lane: 'background',
+    limitMs,
+    ...options,
+  });
 }
 
 /** What the doctor says of a Notion that has just been opened. */
@@ -240,6 +249,19 @@ describe('a database', () => {
     expect(notWell(checks)).toEqual([]);
   });
 
+  it('is named where a data source is to be', async () => {
+    const sandbox = await aNotion({ seed: 'W3' });
+
+    const checks = await checksOf(sandbox, { settings: { contactsDataSource: sandbox.contactsDatabaseId } });
+
+    expect(checks.get('contacts database')).toMatchObject({
+      verdict: 'error',
+      message: expect.stringMatching(
+        /NOTION_BUSINESSX_DATA_SOURCE is the id of a database: .*into NOTION_BUSINESSX_DB_ID.*"Archive of 2024" [0-9a-f-]{36}/,
+      ),
+    });
+  });
+
   it('is really a page', async () => {
     const sandbox = await aNotion();
 
@@ -285,6 +307,7 @@ describe('a property', () => {
     expect(checks.get('contact e-mail')?.message).toMatch(/"email" .* is of type people: .*email, rich_text, title/);
     expect(checks.get('call date')?.message).toMatch(/is of type rich_text: change it in Notion to date/);
     expect(checks.get('campaign')?.message).toMatch(/is of type number.*Until then nobody counts as a member/);
+    expect(checks.get('contact e-mail')?.message.match(/rich_text/g)).toHaveLength(1);
   });
 
   it('is a formula: found by, never written', async () => {
@@ -497,6 +520,67 @@ describe('the write probe', () => {
 
     expect(checks.get('write probe')).toMatchObject({ verdict: 'ok' });
     expect(sandbox.journal.filter(({ path, method }) => path === '/v1/pages' && method === 'POST')).toHaveLength(1);
+  });
+});
+
+describe('a write probe that is cut short', () => {
+  async function cutShort(path: RegExp, method: 'POST' | 'PATCH') {
+    const sandbox = await aNotion();
+    sandbox.fail({ match: { method, path }, times: 9, action: 'hang', phase: 'after' });
+    return look(sandbox, { writeProbe: {}, limitMs: 1_000 });
+  }
+
+  it('says which page it has left', async () => {
+    const { unanswered } = await cutShort(/children$/, 'PATCH');
+
+    expect(unanswered?.message).toMatch(
+      /not answered within 1 s\. .*The page "Precall doctor, to be deleted \[[0-9a-f]{8}\]" is still there \([0-9a-f-]{36}\): delete it\.$/,
+    );
+  });
+
+  it('says which page it may have left', async () => {
+    const { unanswered } = await cutShort(/^\/v1\/pages$/, 'POST');
+
+    expect(unanswered?.message).toMatch(
+      /A page "Precall doctor, to be deleted \[[0-9a-f]{8}\]" may be there: delete it\.$/,
+    );
+  });
+
+  it('says nothing of a page before there is one', async () => {
+    const { unanswered } = await cutShort(/query$/, 'POST');
+
+    expect(unanswered?.message).not.toContain('delete it');
+  });
+});
+
+describe('a small budget of requests', () => {
+  it('makes a look slow, and not fail', async () => {
+    const sandbox = await aNotion();
+    const clock = aJumpingClock();
+    const requestsPerMinute = 5;
+    const begin = createBeginAsking({
+      token: sandbox.token,
+      baseUrl: sandbox.url,
+      pace: createLocalPace({ requestsPerMinute, now: clock.now }),
+      log: silent,
+      clock,
+    });
+    const limitMs = limitOfLook(45_000, { requestsPerMinute, lane: 'background', writeProbe: {} });
+
+    const checks = await checksOf(sandbox, { begin, limitMs, writeProbe: {}, withClock: true });
+
+    expect(notWell(checks)).toEqual([]);
+    expect(clock.now()).toBeGreaterThan(45_000);
+    expect(clock.now()).toBeLessThan(limitMs);
+  });
+
+  it.each([
+    ['bookings', 10_000],
+    ['background', 45_000],
+  ] as const)('changes nothing about the usual one, in the lane of %s', (lane, usualMs) => {
+    const { requestsPerMinute } = DEFAULT_NOTION_CHOICES;
+
+    expect(limitOfLook(usualMs, { requestsPerMinute, lane })).toBe(usualMs);
   });
 });
 

@@ -249,7 +249,8 @@ const CHANGES: [string, (stage: Stage) => WorldChange, ((stage: Stage) => void)?
     'somebody adds the same person again, for a while',
     ({ ann }) => ({ kind: 'duplicate_row', id: ann }),
     ({ sandbox, ann }) => {
-      for (const { id } of sandbox.contacts.rows()) if (id !== ann) sandbox.contacts.trashRow(id);
+      const twins = sandbox.contacts.rows().filter(({ id, cells }) => id !== ann && cells['email'] === ANN);
+      for (const { id } of twins) sandbox.contacts.trashRow(id);
     },
   ],
   [

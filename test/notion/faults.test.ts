@@ -57,7 +57,7 @@ async function live(action: FaultAction, nth: number) {
   onTestFinished(() => sandbox.stop());
   const ann = addAnn(sandbox);
   addToCampaign(sandbox, ANN);
-  const notion = connect(sandbox, { clock: { ...aJumpingClock(), ...time }, now: time.now });
+  const notion = connect(sandbox, { clock: { ...aJumpingClock(), ...time } });
   const booked = { bookingStatus: 'Booked', callDate: '2025-12-10' } as const;
   const cancelled = { bookingStatus: 'Cancelled', callDate: '2025-12-10' } as const;
   sandbox.fail({ match: { nth }, action });

@@ -84,7 +84,7 @@ describe('a contact that is made', () => {
       { create },
     );
 
-    expect(made).toEqual({ outcome: 'created', left: [] });
+    expect(made).toEqual({ outcome: 'created', pageId: sandbox.contacts.rows()[0]?.id, left: [] });
     expect(sandbox.contacts.rows().map(({ cells }) => cells)).toEqual([
       {
         Name: 'Ann Author',

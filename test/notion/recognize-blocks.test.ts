@@ -9,6 +9,7 @@ const child = (text: string, type = 'paragraph'): Child => ({
   id: `id of ${text}`,
   type,
   text,
+  createdBy: 'us',
   isEditedByOthers: false,
 });
 

@@ -9,7 +9,8 @@ import {
   startNotionSandbox,
 } from '../../src/dev/notion-sandbox/sandbox.ts';
 import { createLocalPace } from '../../src/local-pace.ts';
-import { createNotion, type Notion, type NotionOptions, type NotionRequest } from '../../src/notion/notion.ts';
+import { type AskOptions, createBeginAsking } from '../../src/notion/create-ask.ts';
+import { createNotion, type Notion, type NotionRequest } from '../../src/notion/notion.ts';
 import { aJumpingClock, aLog, type JumpingClock } from './asking.ts';
 
 /** The person all stories are about. */
@@ -57,7 +58,7 @@ export interface Connected extends Notion {
   log: ReturnType<typeof aLog>;
 }
 
-export interface ConnectOptions extends Partial<Omit<NotionOptions, 'settings' | 'choices' | 'clock'>> {
+export interface ConnectOptions extends Partial<Omit<AskOptions, 'clock' | 'log'>> {
   clock?: JumpingClock;
   settings?: Partial<NotionSettings>;
   choices?: Partial<NotionChoices>;
@@ -71,16 +72,23 @@ export function connect(
   const requests: NotionRequest[] = [];
   const log = aLog();
   const { token, url: baseUrl, contactsDatabaseId, sequenceDatabaseId } = sandbox;
-  const notion = createNotion({
-    settings: { token, baseUrl, contactsDatabaseId, sequenceDatabaseId, ...settings },
-    choices: { ...DEFAULT_NOTION_CHOICES, ...choices },
+  const own = { token, baseUrl, contactsDatabaseId, sequenceDatabaseId, ...settings };
+  const begin = createBeginAsking({
+    token: own.token,
+    baseUrl: own.baseUrl,
     pace: createLocalPace({ requestsPerMinute: 150, now: clock.now }),
     log: log as never,
     clock,
-    now: clock.now,
     random: () => 0.5,
     onRequest: (request) => requests.push(request),
     ...options,
+  });
+  const notion = createNotion({
+    settings: own,
+    choices: { ...DEFAULT_NOTION_CHOICES, ...choices },
+    begin,
+    log: log as never,
+    now: clock.now,
   });
   return { ...notion, requests, clock, log };
 }

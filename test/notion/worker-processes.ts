@@ -4,6 +4,7 @@ import { createCampaignActivities } from '../../src/activities/campaign.ts';
 import { type ContactUpdate, createContactActivities, type ReminderSentNote } from '../../src/activities/notion.ts';
 import { DEFAULT_NOTION_CHOICES, type NotionChoices } from '../../src/config.ts';
 import type { NotionSandbox } from '../../src/dev/notion-sandbox/sandbox.ts';
+import { createBeginAsking } from '../../src/notion/create-ask.ts';
 import { createNotion } from '../../src/notion/notion.ts';
 import type { Pace } from '../../src/pace.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -52,14 +53,20 @@ export function aWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
   const choices = { ...DEFAULT_NOTION_CHOICES, ...options.choices };
   const log = aLog();
   const { token, url: baseUrl, contactsDatabaseId, sequenceDatabaseId } = sandbox;
-  const notion = createNotion({
-    settings: { token, baseUrl, contactsDatabaseId, sequenceDatabaseId },
-    choices,
+  const begin = createBeginAsking({
+    token,
+    baseUrl,
     pace: options.pace ?? store.notionPace({ token, requestsPerMinute: choices.requestsPerMinute, now: time.now }),
     log: log as never,
     clock: time,
-    now: time.now,
     random,
+  });
+  const notion = createNotion({
+    settings: { token, baseUrl, contactsDatabaseId, sequenceDatabaseId },
+    choices,
+    begin,
+    log: log as never,
+    now: time.now,
   });
 
   const shared = { notion, contacts: store.contacts, personOf, timeZone: TIME_ZONE, now: time.now };

@@ -7,6 +7,7 @@ import type { Store } from '../../src/store/store.ts';
 import { TemporalRefused, TemporalUnavailable } from '../../src/temporal/booking-runs.ts';
 import {
   aBooking,
+  acknowledged,
   cancelled,
   confirmed,
   DAY_MS,
@@ -269,6 +270,7 @@ describe('an end or a no-show', () => {
   it.each([
     ['an end', ended(booking, '2026-12-03T15:30:00.000Z')],
     ['a no-show', noShow(booking, '2026-12-03T15:40:00.000Z')],
+    ['an acknowledgement', acknowledged(booking, 'a keyed name', '2026-12-01T09:00:00.000Z')],
   ])('is told to the run there is, and to one that comes later: %s', async (_, event) => {
     const { runs, dispatcher } = started();
 

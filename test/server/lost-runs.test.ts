@@ -27,7 +27,7 @@ async function isLive(event: BookingEvent, state?: unknown): Promise<BookingKey>
     { ...arrived, receivedAt: new Date() },
     { status: 'pending', trigger: 'BOOKING_CREATED', event, warnings: [] },
   );
-  if (event.kind === 'ended' || event.kind === 'no_show') throw new Error('It tells of no booking');
+  if (!('startsAt' in event.booking)) throw new Error('It tells of no booking');
   const started = { outcome: 'told', started: [event.booking] } as const;
   for (const delivery of await inbox.claim(10, 15_000)) await inbox.markDispatched(delivery, started);
   if (state !== undefined) {

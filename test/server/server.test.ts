@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
-import { useServers, useStore } from './support.ts';
+import { createCalcomApi } from '../../src/calcom/create-api.ts';
+import { startCalcomSandbox } from '../../src/dev/calcom-sandbox/sandbox.ts';
+import { createPersonOf } from '../../src/person.ts';
+import { hear } from '../../src/workflows/booking-state.ts';
+import { INSTALLATION_KEY } from '../calcom/support.ts';
+import { aBooking, confirmed, later } from '../support/a-booking.ts';
+import { links, SECRET, useServers, useStore } from './support.ts';
 
 const stores = useStore();
 const createTestServer = useServers(stores);
@@ -56,6 +62,69 @@ describe('/ready, as the store sees it,', () => {
       status: 'not_ready',
       reason: 'the store does not answer: webhooks are answered 503; no worker is polling',
     });
+  });
+});
+
+describe('a link in a mail', () => {
+  const booking = aBooking({ startsAt: later(Date.now(), 60 * 60_000) });
+  const [{ email }] = booking.attendees;
+  const claims = {
+    booking: { uid: booking.uid },
+    person: createPersonOf(INSTALLATION_KEY)(email),
+    language: 'en',
+    expiresAt: Date.now() + 60_000,
+  };
+  const pathOf = (purpose: 'confirm' | 'unsubscribe') => new URL(links.urlOf({ purpose, ...claims })).pathname;
+
+  it('is about the booking as its run has reported it, and what is pressed there comes into the inbox', async () => {
+    const known = hear(undefined, confirmed(booking, later(Date.now(), -60_000)));
+    const record = { revision: 1, status: 'scheduled', report: {}, isOver: false, decided: [] };
+    await stores.store.bookings.record({ ...record, booking, state: { known } });
+    const { app, woken } = createTestServer();
+
+    const { statusCode, body } = await app.inject(pathOf('confirm'));
+    expect([statusCode, body.includes(booking.title)]).toEqual([200, true]);
+    for (const _ of [1, 2]) await app.inject({ method: 'POST', url: pathOf('confirm') });
+
+    const [delivery, ...more] = await stores.store.inbox.list({ limit: 10 });
+    expect([delivery, more]).toMatchObject([{ source: 'attendee', status: 'pending', subjectUid: booking.uid }, []]);
+    expect(woken()).toBe(1);
+  });
+
+  it('cancels the call at Cal.com, which then tells of it as of any other', async () => {
+    const sandbox = await startCalcomSandbox();
+    const { url: baseUrl, apiKey } = sandbox;
+    const { app } = createTestServer({
+      calcom: createCalcomApi({ apiKey, baseUrl, installationKey: INSTALLATION_KEY }),
+    });
+    sandbox.subscribe({ url: await app.listen({ host: '127.0.0.1', port: 0 }), secret: SECRET });
+    try {
+      const [{ name }] = booking.attendees;
+      const order = { startsAt: new Date(booking.startsAt), attendee: { name, email } };
+      const { uid } = (await sandbox.book(order, { silent: true })).booking;
+      const known = hear(undefined, confirmed({ ...booking, uid }, later(Date.now(), -60_000)));
+      const record = { revision: 1, status: 'scheduled', report: {}, isOver: false, decided: [] };
+      await stores.store.bookings.record({ ...record, booking: { ...booking, uid }, state: { known } });
+
+      const url = new URL(links.urlOf({ ...claims, purpose: 'cancel', booking: { uid } })).pathname;
+      expect((await app.inject({ method: 'POST', url })).statusCode).toBe(200);
+
+      expect(sandbox.booking(uid).status).toBe('cancelled');
+      const [delivery] = await stores.store.inbox.list({ limit: 10 });
+      expect(delivery).toMatchObject({ source: 'calcom', trigger: 'BOOKING_CANCELLED', subjectUid: uid });
+      expect((await app.inject(url)).body).toContain('This call has been cancelled');
+    } finally {
+      await sandbox.stop();
+    }
+  });
+
+  it('ends the mails at once', async () => {
+    const { app } = createTestServer();
+
+    expect((await app.inject({ method: 'POST', url: pathOf('unsubscribe') })).statusCode).toBe(200);
+
+    expect(await stores.store.suppressions.reasonFor(claims.person, claims.booking)).toBe('unsubscribed');
+    expect(await stores.store.suppressions.reasonFor(claims.person, { uid: 'another' })).toBeUndefined();
   });
 });
 

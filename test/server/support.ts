@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type BookingEvent, workflowIdOf } from '../../src/booking.ts';
 import { createCipher } from '../../src/cipher.ts';
+import { createLinks } from '../../src/link.ts';
 import { createServer, type ServerOptions } from '../../src/server/server.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import type { BookingRuns } from '../../src/temporal/booking-runs.ts';
@@ -58,7 +59,7 @@ async function empty(databaseUrl: string): Promise<void> {
   await client.connect();
   try {
     await client.query(
-      'truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings',
+      'truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings, suppressions, mail_events',
     );
   } finally {
     await client.end();
@@ -134,7 +135,14 @@ export interface TestServer {
   logged: () => string;
 }
 
-type TestServerOptions = Partial<ServerOptions['config'] & Pick<ServerOptions, 'inbox' | 'restorer'>>;
+type TestServerOptions = Partial<
+  ServerOptions['config'] &
+    Pick<ServerOptions, 'inbox' | 'restorer' | 'mailEvents'> &
+    Pick<ServerOptions['pages'], 'calcom'>
+>;
+
+/** As the server under test makes them. */
+export const links = createLinks({ installationKey: INSTALLATION_KEY, publicUrl: 'https://calls.example.com' });
 
 /** Makes whole servers for one test each, and closes them after it. Nothing is dispatched: the dispatcher is only woken. */
 export function useServers(stores: { readonly store: Store }) {
@@ -143,17 +151,33 @@ export function useServers(stores: { readonly store: Store }) {
     await Promise.all(running.splice(0).map((app) => app.close()));
   });
 
-  return ({ inbox, restorer, ...config }: TestServerOptions = {}): TestServer => {
+  return ({ inbox, restorer, mailEvents, calcom, ...config }: TestServerOptions = {}): TestServer => {
     const runs = createFakeRuns();
     const { log, logged } = createTestLog();
     let wakes = 0;
     const app = createServer({
-      config: { webhookSecrets: [SECRET], allowUnsigned: false, operatorToken: undefined, ...config },
+      config: {
+        webhookSecrets: [SECRET],
+        allowUnsigned: false,
+        operatorToken: undefined,
+        resendWebhookSecrets: [],
+        mailEventsSecrets: [],
+        ...config,
+      },
       inbox: inbox ?? stores.store.inbox,
+      mailEvents: mailEvents ?? stores.store.mailEvents,
+      suppressions: stores.store.suppressions,
       runs,
       dispatcher: { wake: () => void wakes++ },
       restorer: restorer ?? { restoreLost: async () => ({ live: 0, missing: 0, restored: 0, closed: 0, failed: 0 }) },
       installationKey: INSTALLATION_KEY,
+      pages: {
+        links,
+        findings: stores.store.findings,
+        calcom,
+        calendarFrom: { name: 'Precall', email: 'precall@example.com' },
+        fallbackTimeZone: 'UTC',
+      },
       log,
     });
     running.push(app);

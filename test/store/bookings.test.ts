@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
+import type { Attendee, Booking } from '../../src/booking.ts';
 import type { BookingRecord } from '../../src/store/bookings.ts';
-import { aBooking, DAY_MS, later } from '../support/a-booking.ts';
+import { aBooking, DAY_MS, earlier, later } from '../support/a-booking.ts';
 import { aDelivery, confirmed, describeStores, pending, told } from './support.ts';
 
 const booking = aBooking();
@@ -115,17 +116,6 @@ describeStores('the bookings', (store) => {
       await record({ revision: 2, booking });
       expect(await rows()).toMatchObject([{ twin: null }]);
     });
-
-    it('is when Cal.com was last asked', async () => {
-      await record();
-      await record({ booking: aBooking({ uid: 'another' }) });
-      await store().rows(sql`update bookings set verified_at = '2020-01-01'`);
-
-      await store().bookings.markVerified(booking);
-
-      const verified = sql`select external_id from bookings where verified_at > now() - interval '1 minute'`;
-      expect(await store().rows(verified)).toEqual([{ external_id: booking.uid }]);
-    });
   });
 
   describe('the history of a booking', () => {
@@ -155,6 +145,33 @@ describeStores('the bookings', (store) => {
         new: { reminders: [{ offset: '24h', outcome: 'sent' }] },
       });
       expect(Object.keys(lines[1]!.new as object)).toEqual(['reminders']);
+    });
+  });
+
+  describe('a booker who has missed a call', () => {
+    const isBookedAgain = () => store().bookings.isBookedAgain(booking);
+    const other = (facts: Partial<Booking> = {}, status = 'scheduled') =>
+      record({ booking: aBooking({ uid: 'another', startsAt: later(booking.startsAt, DAY_MS), ...facts }), status });
+
+    it('has another call if there is a later one that was not called off', async () => {
+      await record();
+      expect(await isBookedAgain()).toBe(false);
+
+      await other({}, 'cancelled');
+      expect(await isBookedAgain()).toBe(false);
+
+      await other({ uid: 'a third', attendees: [{ name: 'Tobias', email: 'Tobias.Okafor@Example.com' }] });
+      expect(await isBookedAgain()).toBe(true);
+    });
+
+    it.each([
+      ['earlier', { startsAt: earlier(booking.startsAt, DAY_MS) }],
+      ["somebody else's", { attendees: [{ name: 'Ada', email: 'ada@example.com' }] as [Attendee] }],
+    ])('has none by one that is %s', async (_which, facts) => {
+      await record();
+      await other(facts);
+
+      expect(await isBookedAgain()).toBe(false);
     });
   });
 

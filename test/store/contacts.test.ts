@@ -48,6 +48,7 @@ describeStores('the contacts', (store) => {
         claims: [first],
         written: undefined,
         attempted: undefined,
+        page: undefined,
       });
     });
 
@@ -84,7 +85,7 @@ describeStores('the contacts', (store) => {
       await store().rows(sql`update contacts set claimed_until = now()`);
 
       const next = await take(second);
-      await contacts().giveBack(ANN, late.token, { bookingStatus: 'Completed', callDate: '2026-12-03' });
+      await contacts().giveBack(ANN, late.token, { written: { bookingStatus: 'Completed', callDate: '2026-12-03' } });
 
       expect(await contacts().take(ANN, first, LEASE_MS)).toBeUndefined();
       await contacts().giveBack(ANN, next.token);
@@ -101,15 +102,40 @@ describeStores('the contacts', (store) => {
   describe('what was written', () => {
     it('is told to those who come after, until something else is written', async () => {
       const booked = { bookingStatus: 'Booked', callDate: '2026-12-03' } as const;
-      await contacts().giveBack(ANN, (await take()).token, booked);
+      await contacts().giveBack(ANN, (await take()).token, { written: booked });
       await takeAndGiveBack(second);
       const { token, written } = await take();
       expect(written).toEqual(booked);
 
       const over = { bookingStatus: 'No-Show', callDate: '2026-12-10' } as const;
-      await contacts().giveBack(ANN, token, over);
+      await contacts().giveBack(ANN, token, { written: over });
 
       expect((await take()).written).toEqual(over);
+    });
+  });
+
+  describe('the page of a contact', () => {
+    const leased = async () => {
+      const lease = await contacts().lease(ANN, LEASE_MS);
+      await contacts().giveBack(ANN, lease!.token);
+      return lease!.page;
+    };
+
+    it('is told to those who come after, until it is another one', async () => {
+      await contacts().giveBack(ANN, (await take()).token, { pageId: 'a-page' });
+      await takeAndGiveBack(second);
+      expect(await leased()).toEqual({ id: 'a-page', isRecent: true });
+
+      await contacts().giveBack(ANN, (await take()).token, { pageId: 'another' });
+
+      expect((await take()).page).toEqual({ id: 'another', isRecent: true });
+    });
+
+    it('is not certain any more after a day', async () => {
+      await contacts().giveBack(ANN, (await take()).token, { pageId: 'a-page' });
+      await store().rows(sql`update contacts set page_found_at = now() - interval '25 hours'`);
+
+      expect(await leased()).toEqual({ id: 'a-page', isRecent: false });
     });
   });
 
@@ -119,7 +145,7 @@ describeStores('the contacts', (store) => {
     const missed = { bookingStatus: 'No-Show', callDate: '2026-12-03' } as const;
 
     it('is told to those who come after, when nobody heard what became of it', async () => {
-      await contacts().giveBack(ANN, (await take()).token, booked);
+      await contacts().giveBack(ANN, (await take()).token, { written: booked });
       const { token } = await take();
 
       expect(await contacts().noteAttempt(ANN, token, { toWrite: over })).toBe(true);
@@ -131,13 +157,13 @@ describeStores('the contacts', (store) => {
     it('is forgotten once something was written', async () => {
       const { token } = await take();
       await contacts().noteAttempt(ANN, token, { toWrite: over });
-      await contacts().giveBack(ANN, token, over);
+      await contacts().giveBack(ANN, token, { written: over });
 
       expect(await take()).toMatchObject({ written: over, attempted: undefined });
     });
 
     it('counts as written when the contact turns out to say it', async () => {
-      await contacts().giveBack(ANN, (await take()).token, booked);
+      await contacts().giveBack(ANN, (await take()).token, { written: booked });
       const lost = await take();
       await contacts().noteAttempt(ANN, lost.token, { toWrite: over });
       await contacts().giveBack(ANN, lost.token);
@@ -177,7 +203,7 @@ describeStores('the contacts', (store) => {
     it('is nobody else’s until it is given back', async () => {
       const lease = await contacts().lease(ANN, LEASE_MS);
 
-      expect(lease).toEqual({ token: expect.any(String) });
+      expect(lease).toEqual({ token: expect.any(String), page: undefined });
       expect(await contacts().lease(ANN, LEASE_MS)).toBeUndefined();
       expect(await contacts().take(ANN, first, LEASE_MS)).toBeUndefined();
       await contacts().giveBack(ANN, lease!.token);
@@ -210,17 +236,81 @@ describeStores('the contacts', (store) => {
       expect(claims.toSorted((a, b) => a.uid.localeCompare(b.uid))).toEqual([moved, second]);
     });
 
-    it('ends what it said about somebody else', async () => {
-      await takeAndGiveBack(first, ANN);
-      await takeAndGiveBack(first, BOB);
-
-      expect(await countingFor(second, ANN)).toEqual(['second']);
-    });
-
     it('is said for each seat by itself', async () => {
       await takeAndGiveBack(aClaim({ uid: 'event', seat: 'seat-1' }));
 
       expect(await countingFor(aClaim({ uid: 'event', seat: 'seat-2' }))).toEqual(['event/seat-1', 'event/seat-2']);
+    });
+  });
+
+  describe('a booking that has become somebody else’s', () => {
+    const former = () => contacts().formerBookers(first);
+    async function takeFormer(person = ANN): Promise<TakenContact> {
+      const taken = await contacts().takeFormer(person, first, LEASE_MS);
+      return taken ?? expect.fail('Somebody else has it.');
+    }
+
+    it('is called off for whose it was, until they have been told', async () => {
+      await takeAndGiveBack({ ...first, inCampaign: true }, ANN);
+      await takeAndGiveBack(second, ANN);
+      expect(await former()).toEqual([]);
+
+      await takeAndGiveBack(first, BOB);
+
+      expect(await former()).toEqual([ANN]);
+      const { token, claims } = await takeFormer();
+      expect(claims.toSorted((a, b) => a.uid.localeCompare(b.uid))).toEqual([
+        { ...first, standing: 'cancelled', inCampaign: false },
+        second,
+      ]);
+      await contacts().giveBack(ANN, token);
+      await contacts().noteTold(ANN, first);
+      expect(await former()).toEqual([]);
+      expect(await countingFor(second, ANN)).toEqual(['first', 'second']);
+    });
+
+    it('is told once, however often it is said whose it is now', async () => {
+      await takeAndGiveBack(first, ANN);
+      await takeAndGiveBack(first, BOB);
+      await contacts().noteTold(ANN, first);
+
+      await takeAndGiveBack({ ...first, changedAt: '2026-11-25T10:00:00.000Z' }, BOB);
+
+      expect(await former()).toEqual([]);
+    });
+
+    it('is nothing new to those it was called off for', async () => {
+      await takeAndGiveBack({ ...first, standing: 'cancelled' }, ANN);
+
+      await takeAndGiveBack(first, BOB);
+
+      expect(await former()).toEqual([]);
+    });
+
+    it('may become theirs again', async () => {
+      await takeAndGiveBack(first, ANN);
+      await takeAndGiveBack(first, BOB);
+      const { claims } = await take(first, ANN);
+
+      expect(claims).toEqual([first]);
+      expect(await former()).toEqual([BOB]);
+    });
+
+    it('is waited with while somebody else writes to whose it was', async () => {
+      await takeAndGiveBack(first, ANN);
+      await takeAndGiveBack(first, BOB);
+      await take(second, ANN);
+
+      expect(await contacts().takeFormer(ANN, first, LEASE_MS)).toBeUndefined();
+      expect(await former()).toEqual([ANN]);
+    });
+
+    it('still counts for whose it was when it has been replaced since, and they have no other', async () => {
+      await takeAndGiveBack(first, ANN);
+      await takeAndGiveBack(first, BOB);
+      await retire('first');
+
+      expect((await takeFormer()).claims).toMatchObject([{ uid: 'first', standing: 'cancelled' }]);
     });
   });
 

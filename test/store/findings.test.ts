@@ -159,8 +159,10 @@ describeStores('the findings', (store) => {
     expect(await keptOf()).toMatchObject([{ found: { finding: 'gone' } }]);
   });
 
-  it('verify what is the same, and never as of an earlier time', async () => {
+  it('verify what is the same, and nothing else, and never as of an earlier time', async () => {
     await recorded();
+    await recorded(aBooking({ uid: 'another' }));
+    const [another] = await keptOf('another');
     const verifiedAt = async () => (await keptOf())[0]?.row?.verifiedAt;
     const before = await verifiedAt();
 
@@ -170,6 +172,7 @@ describeStores('the findings', (store) => {
     await findings().markVerified([], new Date());
 
     expect(await verifiedAt()).toEqual(new Date('2099-01-01T00:00:00.000Z'));
+    expect(await keptOf('another')).toEqual([another]);
   });
 
   it('are told of more bookings than fit into one question', async () => {

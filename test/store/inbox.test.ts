@@ -4,6 +4,7 @@ import type { BookingEvent } from '../../src/booking.ts';
 import type { ClaimedDelivery, Dispatched } from '../../src/store/inbox.ts';
 import { aBooking } from '../support/a-booking.ts';
 import {
+  acknowledged,
   aDelivery,
   cancelled,
   confirmed,
@@ -316,6 +317,7 @@ describeStores('the inbox', (store) => {
       ['a rejection', rejected({ uid: 'late' })],
       ['an end', ended({ uid: 'late' })],
       ['a no-show', noShow({ uid: 'late' })],
+      ['an acknowledgement', acknowledged({ uid: 'late' })],
     ])('is told once there is a run, and no more than once for it: %s', async (_, event) => {
       await keep(event);
       await dispatchAll(asDispatched);

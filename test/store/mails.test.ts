@@ -163,6 +163,108 @@ describeStores('the mails', (store) => {
     });
   });
 
+  describe('where a lost mail is never sent again', () => {
+    const never = () => store().mailsUnder({ ambiguous: 'never', harmlessForMs: 0 });
+    const claimNever = () =>
+      never().claim(KEY, { dueAt: SENT_AT, messageId: '<m1@example.com>', content: Buffer.from('') });
+
+    it('it is given up after the first attempt of which nobody knows, and no second copy is spoken of', async () => {
+      await onTheWire();
+
+      expect(await claimNever()).toEqual({ state: 'uncertain' });
+      expect(await row()).toMatchObject({
+        state: 'failed',
+        reason: 'delivery_uncertain',
+        possible_duplicate: false,
+        mail: null,
+      });
+    });
+
+    it('it is given up before a repeat that an earlier setting has allowed', async () => {
+      await onTheWire();
+      await claim();
+
+      expect(await claimNever()).toEqual({ state: 'uncertain' });
+    });
+
+    it('it is free after an attempt that certainly failed', async () => {
+      await store().mails.release(await onTheWire(), '421 try later');
+
+      expect(await claimNever()).toMatchObject({ state: 'free' });
+    });
+  });
+
+  describe('where the mail server knows a repeat for what it is', () => {
+    const DAY_MS = 86_400_000;
+    const known = (ambiguous: 'resend' | 'never' = 'resend') =>
+      store().mailsUnder({ ambiguous, harmlessForMs: DAY_MS });
+    const claimKnown = async (content: string, ambiguous?: 'resend' | 'never') =>
+      known(ambiguous).claim(KEY, { dueAt: SENT_AT, messageId: '<m1@example.com>', content: Buffer.from(content) });
+    const hoursPass = (hours: number) =>
+      store().rows(sql`
+        update reminders set updated_at = updated_at - ${hours} * interval '1 hour',
+          unknown_since = unknown_since - ${hours} * interval '1 hour'`);
+
+    /** As often as it is claimed and lost. */
+    async function lose(times: number, ambiguous?: 'resend' | 'never'): Promise<void> {
+      for (let lost = 0; lost < times; lost += 1) {
+        const claimed = await claimKnown(`text ${lost}`, ambiguous);
+        await known().startSending((claimed as { token: string }).token);
+      }
+    }
+
+    it.each(['resend', 'never'] as const)(
+      'it is sent again as it was, as often as it is lost, and not flagged: %s',
+      async (ambiguous) => {
+        await lose(4, ambiguous);
+
+        const claimed = await claimKnown('another text', ambiguous);
+
+        expect(claimed).toMatchObject({ state: 'free', mail: Buffer.from('text 0') });
+        await known().startSending((claimed as { token: string }).token);
+        await known().markSent((claimed as { token: string }).token, SENT_AT);
+        expect(await claimKnown('')).toEqual({ state: 'sent', sentAt: SENT_AT, possibleDuplicate: false });
+      },
+    );
+
+    it('it stays the same mail while a repeat is put off', async () => {
+      await lose(1);
+      const claimed = await claimKnown('another text');
+      await known().startSending((claimed as { token: string }).token);
+      await known().release((claimed as { token: string }).token, 'answer 429');
+
+      expect(await claimKnown('yet another text')).toMatchObject({ state: 'free', mail: Buffer.from('text 0') });
+    });
+
+    it('it may be another one again when no attempt is left of which nobody knows', async () => {
+      const claimed = await claimKnown('text');
+      await known().startSending((claimed as { token: string }).token);
+      await known().release((claimed as { token: string }).token, 'answer 429');
+
+      expect(await claimKnown('another text')).toMatchObject({ state: 'free', mail: Buffer.from('another text') });
+    });
+
+    it('a day after the first attempt it is sent once more and flagged, and then no more', async () => {
+      await lose(2);
+      await hoursPass(23);
+      expect(await claimKnown('')).toMatchObject({ state: 'free' });
+      await hoursPass(2);
+
+      const claimed = await claimKnown('');
+
+      expect(claimed).toMatchObject({ state: 'ambiguous', mail: Buffer.from('text 0') });
+      await known().startSending((claimed as { token: string }).token);
+      expect(await claimKnown('')).toEqual({ state: 'uncertain' });
+    });
+
+    it('a day after the first attempt it is given up, where a lost mail is never sent again', async () => {
+      await lose(1);
+      await hoursPass(25);
+
+      expect(await claimKnown('', 'never')).toEqual({ state: 'uncertain' });
+    });
+  });
+
   describe('a mail of a booking that was made twice', () => {
     const [first, second] = [{ uid: 'a-first' }, { uid: 'b-second' }];
     const isLeft = (booking: BookingKey, key: Partial<MailKey> = {}) =>

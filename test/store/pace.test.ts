@@ -105,6 +105,39 @@ describeStores('the pace of all processes', (store) => {
   });
 });
 
+describeStores('the pace of mails through Resend', (store) => {
+  const atNoon = (afterMs = 0) =>
+    store().mailPace({ apiKey: 're_secret', requestsPerSecond: 5, now: () => NOON + afterMs });
+
+  it('is one for all with the same key, five a second and never several at once', async () => {
+    const paces = Array.from({ length: 4 }, () => atNoon());
+    const turns = await Promise.all(
+      Array.from({ length: 40 }, (_, nth) => paces[nth % 4]!.reserve('bookings', 60_000)),
+    );
+
+    const instants = waitsOf(turns);
+    const inOneSecond = instants.map((at) => instants.filter((other) => other >= at && other < at + 1_000).length);
+    expect(Math.max(...inOneSecond)).toBe(5);
+    expect(instants.at(-1)).toBeLessThan(10_000);
+  });
+
+  it('is not that of Notion, and keeps no key', async () => {
+    for (let reserved = 0; reserved < 20; reserved += 1) await atNoon().reserve('bookings', 60_000);
+
+    const notion = store().notionPace({ ...BUDGET, token: 're_secret', now: () => NOON });
+
+    expect(await notion.reserve('bookings', 0)).toEqual({ waitMs: 0 });
+    expect(JSON.stringify(await store().rows(sql`select * from mail_pace`))).not.toContain('re_');
+  });
+
+  it('holds everybody off for as long as Resend asks', async () => {
+    await atNoon().holdOff(3_000);
+
+    expect(await atNoon(1_000).heldForMs()).toBe(2_000);
+    expect(await atNoon(1_000).reserve('bookings', 60_000)).toEqual({ waitMs: 2_000 });
+  });
+});
+
 describe('the pace of two processes', () => {
   const postgres = usePostgres();
 

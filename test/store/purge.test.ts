@@ -6,7 +6,7 @@ import { aDelivery, confirmed, describeStores, pending, quarantined, told } from
 const booking = aBooking();
 const endsAt = Date.parse(booking.endsAt);
 const KEEP = { keepAttendeesMs: 90 * DAY_MS, keepBodiesMs: 30 * DAY_MS };
-const NOTHING = { bookings: 0, mails: 0, briefs: 0, bodies: 0 };
+const NOTHING = { bookings: 0, mails: 0, suppressions: 0, briefs: 0, bodies: 0, mailEvents: 0 };
 
 describeStores('purging', (store) => {
   const purgeAfter = (days: number) => store().purge({ now: new Date(endsAt + days * DAY_MS), ...KEEP });
@@ -60,7 +60,7 @@ describeStores('purging', (store) => {
       expect(delivery).not.toHaveProperty('body');
       expect(await store().bookings.find(booking)).toHaveProperty('attendeeName');
       expect(await purgeAfter(89.9)).toEqual(NOTHING);
-      expect(await purgeAfter(90.1)).toEqual({ bookings: 1, mails: 2, briefs: 1, bodies: 0 });
+      expect(await purgeAfter(90.1)).toEqual({ ...NOTHING, bookings: 1, mails: 2, briefs: 1 });
       expect(await purgeAfter(1_000)).toEqual(NOTHING);
 
       const stored = await store().bookings.find(booking);
@@ -91,7 +91,7 @@ describeStores('purging', (store) => {
       await aStory({ isOver: false });
 
       expect(await purgeAfter(91)).toEqual({ ...NOTHING, bodies: 1 });
-      expect(await purgeAfter(99)).toEqual({ bookings: 1, mails: 2, briefs: 1, bodies: 0 });
+      expect(await purgeAfter(99)).toEqual({ ...NOTHING, bookings: 1, mails: 2, briefs: 1 });
     });
 
     it('keeps its bodies while it lies ahead, however long ago they arrived', async () => {
@@ -126,6 +126,31 @@ describeStores('purging', (store) => {
       expect(await purgeAfter(89.9)).toEqual(NOTHING);
       expect(await purgeAfter(90.1)).toEqual({ ...NOTHING, briefs: 1 });
       expect(await briefs()).toEqual([{ external_id: 'unheard', state: 'blocked', is_pending: false }]);
+    });
+  });
+
+  describe('an address that gets no mails any more', () => {
+    it('is forgotten after a while, and gets none all the same', async () => {
+      const at = new Date(endsAt).toISOString();
+      const address = 'tobias.okafor@example.com';
+      await store().suppressions.suppress({ person: 'a-person', reason: 'hard_bounce', address, at });
+
+      expect(await purgeAfter(89.9)).toEqual(NOTHING);
+      expect(await purgeAfter(90.1)).toEqual({ ...NOTHING, suppressions: 1 });
+
+      expect(await store().suppressions.list()).toEqual([{ person: 'a-person', reason: 'hard_bounce', at }]);
+      expect(await store().suppressions.reasonFor('a-person', booking)).toBe('hard_bounce');
+    });
+  });
+
+  describe('what was told of a mail', () => {
+    it('is gone after a while', async () => {
+      await store().rows(sql`
+        insert into mail_events (id, type, received_at) values ('told', 'complaint', ${new Date(endsAt).toISOString()}::timestamptz)`);
+
+      expect(await purgeAfter(29.9)).toEqual(NOTHING);
+      expect(await purgeAfter(30.1)).toEqual({ ...NOTHING, mailEvents: 1 });
+      expect(await store().rows(sql`select 1 from mail_events`)).toEqual([]);
     });
   });
 

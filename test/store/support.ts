@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type SQL, sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import type {
+  AcknowledgedEvent,
   Booking,
   BookingEvent,
   BookingKey,
@@ -49,7 +50,8 @@ export function describeStores(about: string, tests: (store: () => TestStore) =>
     afterEach(async () => {
       await store?.database.run((db) =>
         db.execute(
-          sql`truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings, briefs, notion_pace`,
+          sql`truncate deliveries, bookings, booking_history, reminders, retired_bookings, contact_claims, contacts, findings, briefs, notion_pace, mail_pace,
+            suppressions, mail_events`,
         ),
       );
     });
@@ -145,6 +147,10 @@ export function ended(booking: BookingKey): EndedEvent {
 export function noShow(booking: BookingKey): NoShowEvent {
   const attendees = [{ email: 'tobias.okafor@example.com', noShow: true }];
   return { kind: 'no_show', ...newFacts(), booking, attendees };
+}
+
+export function acknowledged(booking: BookingKey): AcknowledgedEvent {
+  return { kind: 'acknowledged', ...newFacts(), booking, person: 'a keyed name' };
 }
 
 export function pending(event: BookingEvent): Verdict {

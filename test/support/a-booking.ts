@@ -1,5 +1,5 @@
 import type { Booking, BookingEvent, BookingKey, TellingEvent } from '../../src/booking.ts';
-import type { ReminderPlan } from '../../src/config.ts';
+import type { BookingPlan, NoticeChoices } from '../../src/booking-plan.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -22,14 +22,33 @@ export function aBooking(facts: Partial<Booking> = {}): Booking {
   };
 }
 
-/** The usual plan: 72 h, 24 h and 2 h before a call that is at least 2 h away. */
-export function aPlan(facts: Partial<ReminderPlan> = {}): ReminderPlan {
+/** Nobody is told anything, but for a move that was not accepted. */
+export const NO_NOTICES: NoticeChoices = {
+  confirmation: false,
+  moved: false,
+  cancelled: false,
+  noShowAfterMs: [],
+  host: { booked: false, moved: false, cancelled: false },
+};
+
+/** As without a `precall.yaml`. */
+export const USUAL_NOTICES: NoticeChoices = {
+  confirmation: false,
+  moved: true,
+  cancelled: true,
+  noShowAfterMs: [10 * MINUTE_MS, DAY_MS],
+  host: { booked: true, moved: true, cancelled: true },
+};
+
+/** The usual reminders and nothing else: 72 h, 24 h and 2 h before a call that is at least 2 h away. */
+export function aPlan(facts: Partial<BookingPlan> = {}): BookingPlan {
   return {
     steps: [
       { offsetMs: 72 * HOUR_MS, template: '72h' },
       { offsetMs: 24 * HOUR_MS, template: '24h' },
       { offsetMs: 2 * HOUR_MS, template: '2h' },
     ],
+    notices: NO_NOTICES,
     thresholdMs: 2 * HOUR_MS,
     graceMs: HOUR_MS,
     ...facts,
@@ -44,9 +63,13 @@ export function confirmed(booking: Booking, occurredAt: string, id = `event-${oc
 export function cancelled(
   booking: Booking,
   occurredAt: string,
-  { id = `cancel-${occurredAt}`, requestReschedule = false } = {},
+  {
+    id = `cancel-${occurredAt}`,
+    requestReschedule = false,
+    reason,
+  }: { id?: string; requestReschedule?: boolean; reason?: string } = {},
 ): TellingEvent {
-  return { kind: 'cancelled', id, occurredAt, booking, requestReschedule };
+  return { kind: 'cancelled', id, occurredAt, booking, requestReschedule, ...(reason && { reason }) };
 }
 
 /** The booking takes the place of another one. */
@@ -83,6 +106,11 @@ export function noShow({ uid, attendees }: Booking, occurredAt: string, isOne = 
   const [{ email }] = attendees;
   const id = `no-show-${occurredAt}-${isOne}`;
   return { kind: 'no_show', id, occurredAt, booking: { uid }, attendees: [{ email, noShow: isOne }] };
+}
+
+/** Somebody says that they will be there. */
+export function acknowledged({ uid }: Booking, person: string, occurredAt: string): BookingEvent {
+  return { kind: 'acknowledged', id: `ack-${person}-${occurredAt}`, occurredAt, booking: { uid }, person };
 }
 
 /** @param instant ISO 8601, or epoch milliseconds. */

@@ -12,10 +12,12 @@ import {
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
-import { createEmailActivities } from '../../src/activities/email.ts';
+import { createEmailActivities, type EmailActivitiesOptions } from '../../src/activities/email.ts';
 import {
   type BriefActivities,
   type ContactUpdate,
+  createLayoutActivities,
+  createNoticeActivities,
   createRecordActivities,
   type ReconcileActivities,
   type ReminderSentNote,
@@ -24,7 +26,6 @@ import {
 import { type BookingEvent, type TellingEvent, workflowIdOf } from '../../src/booking.ts';
 import { createCipher } from '../../src/cipher.ts';
 import type { OutgoingMail, PreparedMail } from '../../src/email/mail-transport.ts';
-import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
 import type { Activities } from '../../src/worker/create-activities.ts';
@@ -39,6 +40,7 @@ import {
 import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
 import { aPlan } from './a-booking.ts';
 import { aKey } from './a-key.ts';
+import { createMailParts } from './mail-parts.ts';
 import { silent } from './silent.ts';
 import { useTimeSkipping } from './time-skipping.ts';
 import { until } from './until.ts';
@@ -48,7 +50,8 @@ export interface World {
   now(): Promise<number>;
   mails: { at: number; to: string; subject: string; messageId: string }[];
   contact: ContactUpdate[];
-  notices: string[];
+  /** Those mails that tell what has happened, by their names, as `notice/cancelled tobias@example.com`. */
+  notices: { at: number; notice: string; text: string }[];
   lookUps: string[];
   /** The reminders that were noted in a member's row. */
   notes: ReminderSentNote[];
@@ -59,7 +62,7 @@ export interface World {
   onContact: (update: ContactUpdate, at: number) => NotionReport;
   onLookUp: (at: number, told: readonly string[]) => CampaignReport;
   onNote: (note: ReminderSentNote, at: number) => void;
-  onRecord: (record: RunRecord) => void;
+  onRecord: (record: RunRecord) => unknown;
 }
 
 export interface Story {
@@ -112,7 +115,7 @@ export function useBookingWorkflow() {
       return store;
     },
 
-    /** Starts a run with its first event and tells the story; the run must have ended when the story has. */
+    /** Starts a run with its first event and tells the story; the run must have ended when the story has, and follow from its history. */
     async follow(
       event: TellingEvent,
       tell: (story: Story) => Promise<void>,
@@ -161,6 +164,8 @@ export function useBookingWorkflow() {
       };
       const told = await workers[0].runUntil(workers[1].runUntil(story()));
       hangs = false;
+      // A worker that dies leaves the run to another one, which finds out from its history how far it has come.
+      await Worker.runReplayHistory({ workflowBundle }, told.history);
       return told;
     },
   };
@@ -202,31 +207,43 @@ export type BookingActivities = Omit<Activities, keyof (BriefActivities & Reconc
 function activitiesOf(world: World, store: Store): BookingActivities {
   let clock = 0;
   const records = createRecordActivities(store);
-  const email = createEmailActivities({
+  const common = {
+    ...createMailParts(),
     inbox: store.inbox,
     mails: store.mails,
-    renderer: createReminderRenderer({ templatesDir: 'templates', fallbackTimeZone: 'UTC' }),
-    messageIdOf: ({ booking, offsetMs, recipient }) => `<${booking.startsAt}/${offsetMs}/${recipient.email}>`,
     // The skipped clock stands still while an activity runs, so what waits for an instant finds that it has come.
     clock: {
       now: () => clock,
-      async waitUntil(at) {
+      async waitUntil(at: number) {
         clock = Math.max(at, clock);
       },
     },
     transport: {
       // Nobody reads these bytes but ourselves.
-      prepare: async (mail) => handOver(mail, Buffer.from(JSON.stringify(mail))),
-      resume: (content) => handOver(JSON.parse(content.toString()), content),
+      prepare: async (mail: OutgoingMail) => handOver(mail, Buffer.from(JSON.stringify(mail))),
+      resume: (content: Buffer) => handOver(JSON.parse(content.toString()), content),
     },
+  } satisfies Partial<EmailActivitiesOptions>;
+  const email = createEmailActivities({
+    ...common,
+    messageIdOf: ({ booking, offsetMs, recipient }) => `<${booking.startsAt}/${offsetMs}/${recipient.email}>`,
+  });
+  const notices = createNoticeActivities({
+    ...common,
+    bookings: store.bookings,
+    owner: undefined,
+    messageIdOf: ({ step, recipient }) => `${step} ${recipient}`,
   });
 
   function handOver(mail: OutgoingMail, content: Buffer): PreparedMail {
     return {
       content,
+      ready: async () => undefined,
       async send() {
         world.onMail(mail, clock);
-        world.mails.push({ at: clock, to: mail.to.email, subject: mail.subject, messageId: mail.messageId });
+        const { messageId, to, subject, text } = mail;
+        if (messageId.startsWith('notice/')) world.notices.push({ at: clock, notice: messageId, text });
+        else world.mails.push({ at: clock, to: to.email, subject, messageId });
       },
     };
   }
@@ -236,10 +253,11 @@ function activitiesOf(world: World, store: Store): BookingActivities {
       clock = await world.now();
       return email.sendReminder(request);
     },
-    async sendNotice({ booking, notice }) {
-      world.notices.push(`${notice} ${booking.uid}`);
-      return { outcome: 'sent', sentAt: new Date(await world.now()).toISOString() };
+    async sendNotice(request) {
+      clock = await world.now();
+      return notices.sendNotice(request);
     },
+    ...createLayoutActivities({ fallbackTimeZone: 'UTC' }),
     async findMembership({ email: address, told = [] }) {
       world.lookUps.push(address);
       return world.onLookUp(await world.now(), told);
@@ -255,7 +273,7 @@ function activitiesOf(world: World, store: Store): BookingActivities {
       return report;
     },
     async recordBooking(record) {
-      world.onRecord(record);
+      await world.onRecord(record);
       world.records.push(record);
       return records.recordBooking(record);
     },

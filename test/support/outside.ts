@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
@@ -16,6 +16,7 @@ import { createDataConverter } from '../../src/temporal/data-converter.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import { wakeAt } from '../../src/workflows/timetable.ts';
 import { aKey } from './a-key.ts';
+import { REMINDERS_ONLY, writeChoices } from './choices.ts';
 import { createGivenNamespace, type GivenNamespace } from './given-servers.ts';
 import { until } from './until.ts';
 
@@ -23,12 +24,16 @@ export const SECRET = 'a secret only Cal.com knows';
 /** What all processes of a test have in common. */
 export const ENCRYPTION_KEYS = `tests:${aKey('tests').bytes.toString('base64')}`;
 
-/** A folder of a test's own, with the operator's choices in it: the working directory of the processes it starts. */
-export function useFolder(): { readonly path: string } {
+/**
+ * A folder of a test's own, with the operator's choices in it: the working directory of the processes it starts.
+ *
+ * @param withNotices whether people get mails that tell what has happened; else reminders only, which are easier to count.
+ */
+export function useFolder({ withNotices = false } = {}): { readonly path: string } {
   let path = '';
   beforeAll(async () => {
     path = await mkdtemp(join(tmpdir(), 'precall-system-'));
-    await writeFile(join(path, 'precall.yaml'), 'grace: 1s\n');
+    await writeChoices(path, { grace: '1s', ...(!withNotices && REMINDERS_ONLY) });
   });
   afterAll(() => rm(path, { recursive: true, force: true }));
   return {

@@ -10,7 +10,21 @@ import { prepareNamespace } from '../../src/temporal/prepare-namespace.ts';
 import type { precallPrep } from '../../src/workflows/index.ts';
 import { bookingEventSignal, type PrecallPrepInput } from '../../src/workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
-import { aBooking, aPlan, cancelled, confirmed, DAY_MS, earlier, HOUR_MS, later, rescheduled } from './a-booking.ts';
+import {
+  aBooking,
+  acknowledged,
+  aPlan,
+  cancelled,
+  confirmed,
+  DAY_MS,
+  earlier,
+  HOUR_MS,
+  later,
+  MINUTE_MS,
+  noShow,
+  rescheduled,
+  USUAL_NOTICES,
+} from './a-booking.ts';
 import type { BookingActivities } from './booking-workflow.ts';
 import { silent } from './silent.ts';
 import { startTimeSkipping } from './time-skipping-server.ts';
@@ -88,6 +102,61 @@ const STORIES: Record<string, Story> = {
       await handle.signal(bookingEventSignal, rescheduled(moved, booking.uid, later(bookedAt, HOUR_MS)));
     },
   },
+  'told-of': {
+    aheadMs: 4 * DAY_MS,
+    input: { plan: aPlan({ notices: { ...USUAL_NOTICES, confirmation: true } }) },
+  },
+  'told-of-and-cancelled': {
+    aheadMs: 4 * DAY_MS,
+    input: { plan: aPlan({ notices: USUAL_NOTICES }) },
+    async happens({ handle, booking, bookedAt, env }) {
+      await env.sleep(HOUR_MS);
+      await handle.signal(bookingEventSignal, cancelled(booking, later(bookedAt, HOUR_MS), { reason: 'A cold.' }));
+    },
+  },
+  'followed-up-after-the-booker-has-missed-it': {
+    aheadMs: 3 * HOUR_MS,
+    input: { plan: aPlan({ notices: USUAL_NOTICES }) },
+    async happens({ handle, booking, env }) {
+      const saidAt = later(booking.endsAt, 5 * MINUTE_MS);
+      await env.sleep(Date.parse(saidAt) - (await env.currentTimeMs()));
+      await handle.signal(bookingEventSignal, noShow(booking, saidAt));
+    },
+  },
+  'made-up-for-and-in-quiet-hours': {
+    aheadMs: 20 * HOUR_MS,
+    input: {
+      plan: aPlan({
+        steps: aPlan().steps.map((step) => ({ ...step, late: 'merge' })),
+        quietHours: { from: '21:00', to: '08:00' },
+      }),
+    },
+    activities: {
+      layOutReminders: async ({ startsAt }) => ({ [2 * HOUR_MS]: Date.parse(earlier(startsAt, 5 * HOUR_MS)) }),
+    },
+  },
+  'a-plan-for-members-that-waits-for-the-membership': {
+    aheadMs: 30 * HOUR_MS,
+    input: {
+      plan: aPlan({
+        steps: [{ offsetMs: DAY_MS, template: '24h', when: 'members' }],
+        special: [{ for: { campaigns: ['Christmas 2025'] }, steps: [{ offsetMs: HOUR_MS, template: '2h' }] }],
+      }),
+    },
+    activities: {
+      async findMembership({ told = [] }) {
+        if (told.length === 0) return { state: 'unknown', reason: 'not_shared' };
+        return { state: 'member', campaign: 'Christmas 2025' };
+      },
+    },
+  },
+  acknowledged: {
+    aheadMs: 4 * DAY_MS,
+    async happens({ handle, booking, bookedAt, env }) {
+      await env.sleep(HOUR_MS);
+      await handle.signal(bookingEventSignal, acknowledged(booking, 'a keyed name', later(bookedAt, HOUR_MS)));
+    },
+  },
   'held-until-the-call': {
     aheadMs: 25 * HOUR_MS,
     activities: { sendReminder: async () => ({ outcome: 'held' }) },
@@ -141,7 +210,8 @@ const CALM: BookingActivities = {
   sendReminder: async ({ dueAt }) => ({ outcome: 'sent', sentAt: dueAt }),
   recordBooking: async () => ({ written: true }),
   hasUnheardNews: async () => false,
-  sendNotice: async () => ({ outcome: 'skipped', reason: 'no_owner_email' }),
+  sendNotice: async ({ booking }) => ({ outcome: 'sent', sentAt: booking.startsAt }),
+  layOutReminders: async () => ({}),
   findMembership: async () => ({ state: 'member', campaign: 'Christmas 2025' }),
   updateContact: async () => ({ outcome: 'updated' }),
   noteReminderSent: async () => ({ outcome: 'updated' }),

@@ -9,7 +9,7 @@ import { msNumberToTs, optionalTsToMs } from '@temporalio/common/lib/time.js';
 import type { coresdk } from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { Clock } from '../../src/activities/email.ts';
+import type { Clock } from '../../src/activities/mail-sender.ts';
 import type { Agenda, Turns } from './simulated-time.ts';
 
 export type Activity = (...args: never[]) => Promise<unknown>;

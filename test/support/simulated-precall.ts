@@ -3,24 +3,30 @@ import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/pglite';
 import { createCampaignActivities } from '../../src/activities/campaign.ts';
-import { type Clock, createEmailActivities } from '../../src/activities/email.ts';
-import { createContactActivities, createNoticeActivities, createRecordActivities } from '../../src/activities/index.ts';
+import {
+  createContactActivities,
+  createEmailActivities,
+  createLayoutActivities,
+  createNoticeActivities,
+  createRecordActivities,
+} from '../../src/activities/index.ts';
+import type { Clock } from '../../src/activities/mail-sender.ts';
 import type { BookingKey } from '../../src/booking.ts';
 import { readDelivery } from '../../src/calcom/read-delivery.ts';
 import { stripSecrets } from '../../src/calcom/strip-secrets.ts';
 import { createCipher } from '../../src/cipher.ts';
 import type { MailTransport, OutgoingMail, PreparedMail } from '../../src/email/mail-transport.ts';
-import { createReminderRenderer } from '../../src/email/reminder-renderer.ts';
 import { keyedHash } from '../../src/keyed-hash.ts';
 import type { ContactFields, Notion } from '../../src/notion/notion.ts';
 import { createDispatcher } from '../../src/server/dispatcher.ts';
 import { verdictOn } from '../../src/server/verdict.ts';
 import type { StoredBooking } from '../../src/store/bookings.ts';
 import type { Database } from '../../src/store/database.ts';
-import { migratePgliteIn } from '../../src/store/migrate.ts';
 import type { Inbox } from '../../src/store/inbox.ts';
+import { migratePgliteIn } from '../../src/store/migrate.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
 import { aKey } from './a-key.ts';
+import { createMailParts } from './mail-parts.ts';
 import { silent } from './silent.ts';
 import { openSandbox, type Sandbox } from './simulated-sandbox.ts';
 import { type BookingActivities, createSimulator, type Simulator } from './simulator.ts';
@@ -67,7 +73,7 @@ export interface SimulatedHouse {
 
 export const OWNER = 'owner@example.com';
 const KEY = 'the installation key of the simulation';
-const LOCAL_ACTIVITIES = ['recordBooking', 'hasUnheardNews'];
+const LOCAL_ACTIVITIES = ['recordBooking', 'hasUnheardNews', 'layOutReminders'];
 const MOST_BOOKINGS = 10_000;
 const AT_REST_WITHIN_MS = 60_000;
 
@@ -230,23 +236,22 @@ interface Around {
 
 function activitiesOf({ store, clock, mails, contacts }: Around): BookingActivities {
   const transport = transportInto(mails, clock);
-  const renderer = createReminderRenderer({ templatesDir: 'templates', fallbackTimeZone: 'UTC' });
   const notion = notionIn(contacts);
-  const common = { transport, renderer, mails: store.mails };
+  const common = { ...createMailParts(), transport, inbox: store.inbox, mails: store.mails, clock };
   return {
     ...createEmailActivities({
       ...common,
-      inbox: store.inbox,
-      clock,
       messageIdOf: ({ booking: { uid, startsAt }, step, recipient }) =>
         nameOf({ uid, startsAt, step, recipient: recipient.email }),
     }),
     ...createNoticeActivities({
       ...common,
+      bookings: store.bookings,
       owner: { name: 'Owner', email: OWNER },
       messageIdOf: ({ booking: { uid }, startsAt, step, recipient }) => nameOf({ uid, startsAt, step, recipient }),
     }),
     ...createRecordActivities(store),
+    ...createLayoutActivities({ fallbackTimeZone: 'UTC' }),
     ...createCampaignActivities({ notion }),
     ...createContactActivities({
       notion,
@@ -265,6 +270,7 @@ function nameOf(name: MailName): string {
 function transportInto(mails: SentMail[], clock: Clock): Pick<MailTransport, 'prepare' | 'resume'> {
   const prepared = (mail: OutgoingMail, content: Buffer): PreparedMail => ({
     content,
+    ready: async () => undefined,
     async send() {
       const { messageId, replyTo, text } = mail;
       const about = JSON.parse(messageId) as MailName;
@@ -280,18 +286,23 @@ function transportInto(mails: SentMail[], clock: Clock): Pick<MailTransport, 'pr
 
 /** A Notion in which everybody has a row. */
 function notionIn(contacts: Map<string, ContactFields>): Omit<Notion, 'publishBrief'> {
-  return {
+  const pageOf = (email: string) => `page of ${email}`;
+  const notion: Omit<Notion, 'publishBrief'> = {
     findMembership: async () => ({ state: 'none' }),
     noteReminderSent: async () => ({ outcome: 'skipped', reason: 'not_a_member' }),
+    updateContactPage: (pageId, wanted, options) =>
+      notion.updateContact(pageId.replace(pageOf(''), ''), wanted, options),
     async updateContact(email, wanted, { ours = [], onlyWhileOurs = false } = {}) {
+      const pageId = pageOf(email);
       const says = contacts.get(email);
       const isOurs = ours.length === 0 || ours.some((fields) => says && saysAlready(says, fields));
-      if (onlyWhileOurs && !isOurs) return { outcome: 'unchanged', left: [] };
-      if (says && saysAlready(says, wanted)) return { outcome: 'unchanged', left: [] };
+      if (onlyWhileOurs && !isOurs) return { outcome: 'unchanged', pageId, left: [] };
+      if (says && saysAlready(says, wanted)) return { outcome: 'unchanged', pageId, left: [] };
       contacts.set(email, { ...says, ...wanted });
-      return { outcome: 'updated', left: [] };
+      return { outcome: 'updated', pageId, left: [] };
     },
   };
+  return notion;
 }
 
 function saysAlready(says: ContactFields, wanted: ContactFields): boolean {

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter, type QueryDefinition } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
-import type { Clock } from '../../src/activities/email.ts';
+import type { Clock } from '../../src/activities/mail-sender.ts';
 import { type BookingEvent, type BookingKey, workflowIdOf } from '../../src/booking.ts';
 import type { BookingRuns } from '../../src/temporal/booking-runs.ts';
 import type { Activities } from '../../src/worker/create-activities.ts';
@@ -8,8 +8,8 @@ import {
   bookingEventSignal,
   type PrecallOutcome,
   type PrecallPrepInput,
-  timetableQuery,
   type Timetable,
+  timetableQuery,
 } from '../../src/workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../../src/workflows/search-attributes.ts';
 import { aPlan } from './a-booking.ts';

@@ -18,7 +18,7 @@ const CANARIES = [...Object.values(ATTENDEE), ...Object.values(ORGANIZER), 'Quil
 /** The columns that are there for people's data. */
 const CLEAR_COLUMNS = ['bookings.attendee_email', 'bookings.attendee_name', 'bookings.title', 'reminders.address'];
 
-const folder = useFolder();
+const folder = useFolder({ withNotices: true });
 const temporal = useTemporal(folder);
 const outside = useOutside();
 const precall = useProduction({

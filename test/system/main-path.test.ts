@@ -24,7 +24,7 @@ const CANARY = { name: 'Zacharias Quillfeather', email: 'zacharias.quillfeather@
 const OFFSETS_S = [7, 5, 3];
 const THIRTY_DAYS_S = 30 * 24 * 3_600;
 
-const folder = useFolder();
+const folder = useFolder({ withNotices: true });
 const temporal = useTemporal(folder);
 const outside = useOutside();
 const precall = useProduction({

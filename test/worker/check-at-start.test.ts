@@ -7,6 +7,7 @@ import {
 } from '../../src/dev/notion-sandbox/sandbox.ts';
 import { createLocalPace } from '../../src/local-pace.ts';
 import { checkAtStart, NotionNotReady, type StartCheckOptions, tellAtStart } from '../../src/worker/check-at-start.ts';
+import { type NotionAccess, notionAccessOf } from '../../src/worker/notion-access.ts';
 import { createTestLog } from '../server/support.ts';
 import { until } from '../support/until.ts';
 
@@ -24,11 +25,17 @@ async function aNotion(options: NotionSandboxOptions = {}): Promise<NotionSandbo
 /** A worker that is about to start with this Notion, and its log. */
 function aStart(sandbox: NotionSandbox, options: Partial<StartCheckOptions> = {}) {
   const { token, url: baseUrl, contactsDatabaseId, sequenceDatabaseId } = sandbox;
-  const { log, lines, logged } = createTestLog();
-  const start: StartCheckOptions = {
+  const { log, lines: all, logged } = createTestLog();
+  const lines = () => all().filter(({ level }) => Number(level) >= INFO);
+  const notion = notionAccessOf({
     notion: { token, baseUrl, contactsDatabaseId, sequenceDatabaseId },
     notionChoices: DEFAULT_NOTION_CHOICES,
     store: { notionPace: () => createLocalPace({ requestsPerMinute: 3_000 }) },
+    log,
+  });
+  const start: StartCheckOptions = {
+    notion,
+    notionChoices: DEFAULT_NOTION_CHOICES,
     log,
     timing: { firstLookMs: 2_000, pauseMs: 100, goOnMs: 60_000 },
     ...options,
@@ -42,6 +49,7 @@ function takeAway(sandbox: NotionSandbox): void {
   sandbox.fail({ times: Number.POSITIVE_INFINITY, action: { error: 503 } });
 }
 
+const INFO = 30;
 const WARN = 40;
 const ERROR = 50;
 
@@ -142,6 +150,20 @@ describe('a worker', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
 
     expect(lines().map(({ msg }) => msg)).toEqual([expect.stringContaining('the worker starts without it')]);
+  });
+
+  it('looks through the same few places as all that it works on', async () => {
+    const sandbox = await aNotion();
+    sandbox.fail({ times: Number.POSITIVE_INFINITY, action: 'hang' });
+    const { start } = aStart(sandbox, { timing: { firstLookMs: 300, pauseMs: 60_000, goOnMs: 60_000 } });
+    const { begin } = start.notion as NotionAccess;
+    const work = [1, 2, 3].map(() => begin().read((client) => client.users.me({})));
+    await until('all places taken', () => sandbox.journal.length === 3);
+
+    running.push(await checkAtStart(start));
+
+    expect(sandbox.journal).toHaveLength(3);
+    void Promise.allSettled(work);
   });
 
   it('tells nobody the token', async () => {

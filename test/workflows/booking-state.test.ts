@@ -4,6 +4,7 @@ import type { BookingEvent } from '../../src/booking.ts';
 import { type BookingState, hear, isNoShow, merge } from '../../src/workflows/booking-state.ts';
 import {
   aBooking,
+  acknowledged,
   cancelled,
   confirmed,
   ended,
@@ -67,6 +68,14 @@ describe('what the events add up to', () => {
       });
     });
 
+    it('knows the reason that the newest cancelling event gives', () => {
+      const because = cancelled(aBooking(), T2, { reason: 'I have a cold.' });
+
+      expect(addUp([confirmed(aBooking(), T1), because])?.reason).toBe('I have a cold.');
+      expect(addUp([because, cancelled(aBooking(), T3)])).not.toHaveProperty('reason');
+      expect(addUp([because, confirmed(aBooking(), T3)])).not.toHaveProperty('reason');
+    });
+
     it('remembers whether the host only asks for another time', () => {
       const asked = cancelled(aBooking(), T2, { requestReschedule: true });
 
@@ -104,8 +113,13 @@ describe('what the events add up to', () => {
       });
     });
 
-    it('confirms the new one', () => {
-      expect(addUp([moved])).toMatchObject({ standing: 'live', booking: { uid: 'the-new-one' }, confirmedAt: T2 });
+    it('confirms the new one, which knows whose place it took', () => {
+      expect(addUp([moved])).toMatchObject({
+        standing: 'live',
+        booking: { uid: 'the-new-one' },
+        confirmedAt: T2,
+        replaced: { uid: aBooking().uid },
+      });
     });
   });
 
@@ -114,6 +128,7 @@ describe('what the events add up to', () => {
       requested(aBooking(), { uid: 'the-old-one' }, T1),
       ended(aBooking(), T1),
       noShow(aBooking(), T1),
+      acknowledged(aBooking(), 'ada', T1),
     ]) {
       expect(hear(undefined, event)).toBeUndefined();
     }
@@ -167,6 +182,15 @@ describe('what the events add up to', () => {
     });
   });
 
+  it('knows who will be there, and nothing else changes', () => {
+    const said = [acknowledged(aBooking(), 'bob', T3), acknowledged(aBooking(), 'ada', T2)];
+    const before = addUp([confirmed(aBooking(), T1)])!;
+    const state = addUp([confirmed(aBooking(), T1), ...said])!;
+
+    expect(state).toEqual({ ...before, acknowledgedBy: ['ada', 'bob'] });
+    expect(hear(state, acknowledged(aBooking(), 'ada', T3))).toBe(state);
+  });
+
   describe('after the call', () => {
     it('knows that it has ended', () => {
       expect(addUp([confirmed(aBooking(), T1), ended(aBooking(), T3)])?.hasEnded).toBe(true);
@@ -187,11 +211,13 @@ describe('what the events add up to', () => {
       fc
         .tuple(fc.constantFrom('a', 'b'), second)
         .map(([id, at]) => confirmed(aBooking({ title: `${id}${at}` }), at, id + at)),
-      fc
-        .tuple(fc.constantFrom('c', 'd'), second, fc.boolean())
-        .map(([id, at, requestReschedule]) =>
-          cancelled(aBooking({ title: `${id}${at}` }), at, { id: `${id}${at}${requestReschedule}`, requestReschedule }),
-        ),
+      fc.tuple(fc.constantFrom('c', 'd'), second, fc.boolean()).map(([id, at, requestReschedule]) =>
+        cancelled(aBooking({ title: `${id}${at}` }), at, {
+          id: `${id}${at}${requestReschedule}`,
+          requestReschedule,
+          ...(id === 'd' && { reason: `${id}${at}` }),
+        }),
+      ),
       second.map((at) => rescheduled(aBooking({ uid: 'the-new-one' }), aBooking().uid, at)),
       second.map((at) => requested(aBooking({ uid: 'the-new-one' }), aBooking(), at)),
       second.map((at) => updated(aBooking({ title: at, joinUrl: `https://example.com/${at}` }), at)),
@@ -200,6 +226,7 @@ describe('what the events add up to', () => {
         .map(([at, isMove]) => rejected(aBooking({ title: at }), at, isMove ? { uid: 'the-old-one' } : undefined)),
       second.map((at) => ended(aBooking(), at)),
       fc.tuple(second, fc.boolean()).map(([at, isOne]) => noShow(aBooking(), at, isOne)),
+      fc.tuple(fc.constantFrom('ada', 'bob'), second).map(([who, at]) => acknowledged(aBooking(), who, at)),
     );
     // The replaced booking's run is told of the new one, never started by it.
     const events = fc

@@ -13,13 +13,13 @@ import {
   lengthOf,
   lineOfBooking,
   type Order,
+  type Telling as PlainTelling,
   placeIn,
   shown,
-  type Telling as PlainTelling,
 } from '../support/chain-tellings.ts';
 import {
-  openSimulatedHouse,
   OWNER,
+  openSimulatedHouse,
   type SentMail,
   type SimulatedHouse,
   type SimulatedPrecall,

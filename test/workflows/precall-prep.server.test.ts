@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ContactUpdate } from '../../src/activities/index.ts';
 import type { BookingEvent } from '../../src/booking.ts';
@@ -5,6 +6,7 @@ import { MailRefused, MailUndelivered } from '../../src/email/mail-transport.ts'
 import { type BookingState, hear } from '../../src/workflows/booking-state.ts';
 import {
   aBooking,
+  aPlan,
   cancelled,
   confirmed,
   DAY_MS,
@@ -17,6 +19,7 @@ import {
   rejected,
   requested,
   rescheduled,
+  USUAL_NOTICES,
   updated,
 } from '../support/a-booking.ts';
 import { countEvents, refusal, summariesIn, useBookingWorkflow, waiting } from '../support/booking-workflow.ts';
@@ -63,6 +66,7 @@ describe('a booking', () => {
         })),
         campaign: { state: 'none' },
         notion: { outcome: 'updated' },
+        notices: [],
         attendance: 'not_known',
       });
       expect(await bookings.now()).toBeGreaterThanOrEqual(Date.parse(booking.endsAt) + HOUR_MS);
@@ -71,7 +75,9 @@ describe('a booking', () => {
     it('costs at most 84 history events', async () => {
       const { event } = await booked(4 * DAY_MS);
 
-      const { history } = await bookings.follow(event, async () => undefined);
+      const { history } = await bookings.follow(event, async () => undefined, {
+        plan: aPlan({ notices: USUAL_NOTICES }),
+      });
 
       expect(countEvents(history)).toBeLessThanOrEqual(84);
     });
@@ -820,8 +826,12 @@ describe('a booking', () => {
 
       const { outcome, world } = await bookings.follow(rejection, async () => undefined);
 
-      expect(outcome).toMatchObject({ status: 'cancelled', reason: 'move_rejected', notice: { outcome: 'sent' } });
-      expect(world.notices).toEqual([`move_rejected ${booking.uid}`]);
+      expect(outcome).toMatchObject({
+        status: 'cancelled',
+        reason: 'move_rejected',
+        notices: [{ notice: 'move-rejected', outcome: 'sent' }],
+      });
+      expect(world.notices).toMatchObject([{ notice: 'notice/move-rejected mara.lindqvist@example.com' }]);
       expect(world.contact.map(({ standing }) => standing)).toEqual(['cancelled']);
       expect(world.mails).toEqual([]);
     });
@@ -979,6 +989,18 @@ describe('a booking', () => {
     });
   });
 
+  describe('that nobody has looked after until it was over', () => {
+    it('goes on from its history, though the store took longer to record it than to say that there is no news', async () => {
+      const { event } = await booked(-3 * HOUR_MS, { confirmedAgoMs: DAY_MS });
+
+      const { outcome } = await bookings.follow(event, async ({ world: w }) => {
+        w.onRecord = () => sleep(300);
+      });
+
+      expect(outcome).toMatchObject({ status: 'completed' });
+    });
+  });
+
   describe('whose run is recorded', () => {
     it('has a row in the store that says what its outcome says, and lies open until then', async () => {
       const { booking, event } = await booked(4 * DAY_MS);
@@ -1058,6 +1080,7 @@ describe('a booking', () => {
         decisions: { [`${at}/${72 * HOUR_MS}`]: { outcome: 'skipped', reason: 'news_not_heard' } as const },
         campaign: { state: 'member', campaign: 'Christmas 2025' } as const,
         notion: { outcome: 'updated' } as const,
+        notices: {},
       };
 
       const { outcome, world } = await bookings.follow(event, async () => undefined, { resume });
@@ -1103,13 +1126,14 @@ describe('a booking', () => {
           known: stateOf(event, cancel)!,
           decisions: {},
           notion: { outcome: 'updated' },
+          notices: {},
         },
         isOver: false,
         decided: [],
       });
 
       const { outcome, world } = await bookings.follow(event, async () => undefined, {
-        resume: { revision: 3, known, decisions: {}, notion: { outcome: 'pending' } },
+        resume: { revision: 3, known, decisions: {}, notion: { outcome: 'pending' }, notices: {} },
       });
 
       expect(outcome.status).toBe('cancelled');

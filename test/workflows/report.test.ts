@@ -1,28 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { reportOf, type Standing } from '../../src/workflows/report.ts';
+import { calledOff, reportOf, type Standing } from '../../src/workflows/report.ts';
 import { changesBetween, publishedOf } from '../../src/workflows/search-attributes.ts';
-import { aBooking, aPlan, DAY_MS, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
+import { planReminders } from '../../src/workflows/timetable.ts';
+import { aBooking, aPlan, DAY_MS, earlier, HOUR_MS, MINUTE_MS, USUAL_NOTICES } from '../support/a-booking.ts';
 
 const BOOKING = aBooking();
 const DUE = [72, 24, 2].map((hours) => earlier(BOOKING.startsAt, hours * HOUR_MS));
 
 function aStanding(facts: Partial<Standing> = {}): Standing {
+  const {
+    booking = BOOKING,
+    standing = 'live',
+    plan = aPlan(),
+    confirmedAt = earlier(BOOKING.startsAt, 4 * DAY_MS),
+  } = facts;
   const from = { id: 'the-first', occurredAt: earlier(BOOKING.startsAt, 4 * DAY_MS), kind: 'confirmed' } as const;
   return {
-    booking: BOOKING,
+    booking,
     facts: from,
     confirmedBy: from,
     decidedBy: from,
     noShows: {},
     hasEnded: false,
+    acknowledgedBy: [],
     heard: [],
-    notice: undefined,
-    confirmedAt: earlier(BOOKING.startsAt, 4 * DAY_MS),
-    plan: aPlan(),
+    confirmedAt,
+    plan,
+    reminders: planReminders(booking, confirmedAt, { ...plan, calledOff: calledOff({ standing }) }),
+    noticeDecisions: {},
     decisionOf: () => undefined,
     campaign: { state: 'member', campaign: 'Christmas 2025' },
     notion: { outcome: 'updated' },
-    standing: 'live',
+    standing,
     isOver: false,
     ...facts,
   };
@@ -43,6 +52,7 @@ describe('the report of a run', () => {
       ],
       campaign: { state: 'member', campaign: 'Christmas 2025' },
       notion: { outcome: 'updated' },
+      notices: [],
     });
     expect(JSON.stringify(report)).not.toMatch(/tobias|mara|@/i);
   });
@@ -88,6 +98,26 @@ describe('the report of a run', () => {
       { offset: '24h', dueAt: DUE[1], outcome: 'sent', sentAt: DUE[1], reason: 'not_all_recipients' },
       { offset: '2h', dueAt: DUE[2], outcome: 'failed', reason: 'mail_refused' },
     ]);
+  });
+
+  it('tells what became of the notices, then which are to come', () => {
+    const { notices } = reportOf(
+      aStanding({
+        plan: aPlan({ notices: { ...USUAL_NOTICES, confirmation: true } }),
+        noticeDecisions: { 'host-moved': { outcome: 'sent', sentAt: DUE[0]! } },
+      }),
+    );
+
+    expect(notices).toEqual([
+      { notice: 'host-moved', outcome: 'sent', sentAt: DUE[0] },
+      { notice: 'confirmation', outcome: 'planned' },
+      { notice: 'host-booked', outcome: 'planned' },
+    ]);
+  });
+
+  it('says that somebody will be there, not who', () => {
+    expect(reportOf(aStanding({ acknowledgedBy: ['a-keyed-name'] }))).toMatchObject({ acknowledged: true });
+    expect(reportOf(aStanding())).not.toHaveProperty('acknowledged');
   });
 
   it('is completed once the call is over', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/activities/email.ts';
-import type { ReminderSent, RunRecord } from '../../src/activities/index.ts';
+import type { MailOutcome, RunRecord } from '../../src/activities/index.ts';
+import type { Clock } from '../../src/activities/mail-sender.ts';
 import type { TellingEvent } from '../../src/booking.ts';
 import {
   aBooking,
@@ -23,7 +23,7 @@ describe('the simulator of Temporal', { timeout: 30_000 }, () => {
   let sandbox: Sandbox;
   let world: World;
   beforeAll(async () => {
-    sandbox = await openSandbox(['recordBooking', 'hasUnheardNews']);
+    sandbox = await openSandbox(['recordBooking', 'hasUnheardNews', 'layOutReminders']);
   }, 60_000);
   beforeEach(() => {
     world = { sent: [], attempts: [], recorded: [], onSend: () => {}, onRecord: () => {} };
@@ -197,7 +197,7 @@ interface World {
 
 function recordingActivities(clock: Clock, world: World): BookingActivities {
   return {
-    async sendReminder({ dueAt }): Promise<ReminderSent> {
+    async sendReminder({ dueAt }): Promise<MailOutcome> {
       await clock.waitUntil(Date.parse(dueAt));
       world.attempts.push(clock.now());
       world.onSend(clock.now());
@@ -210,7 +210,8 @@ function recordingActivities(clock: Clock, world: World): BookingActivities {
       world.recorded.push({ at: clock.now(), record });
       return { written: true };
     },
-    sendNotice: async () => ({ outcome: 'skipped', reason: 'no_owner_email' }),
+    sendNotice: async () => ({ outcome: 'skipped', reason: 'no_host_address' }),
+    layOutReminders: async () => ({}),
     hasUnheardNews: async () => false,
     findMembership: async () => ({ state: 'none' }),
     updateContact: async () => ({ outcome: 'updated' }),

@@ -1,13 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ReminderStep } from '../../src/booking-plan.ts';
 import {
   deadlineOf,
+  isMembershipToCome,
   isSameStep,
+  type Layout,
   nextStep,
   offsetLabel,
   type PlannedReminder,
   planReminders,
   wakeAt,
+  whyNotFor,
   whySkip,
 } from '../../src/workflows/timetable.ts';
 import { aBooking, aPlan, DAY_MS, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
@@ -73,7 +77,7 @@ describe('planReminders', () => {
     fc.assert(
       fc.property(anInstant, anInstant, offsets, fc.nat(DAY_MS), (start, booked, offsetsMs, thresholdMs) => {
         const plan = aPlan({
-          steps: offsetsMs.map((offsetMs) => ({ offsetMs, template: '24h' as const })),
+          steps: offsetsMs.map((offsetMs) => ({ offsetMs, template: '24h' })),
           thresholdMs,
         });
         const reminders = planReminders(aBooking({ startsAt: start.toISOString() }), booked.toISOString(), plan);
@@ -87,6 +91,92 @@ describe('planReminders', () => {
         }
       }),
     );
+  });
+});
+
+describe('what was missed and is to be made up for', () => {
+  const merging = aPlan({ steps: aPlan().steps.map((step) => ({ ...step, late: 'merge' as const })) });
+  const laidOut = (bookedBeforeMs: number, layout: Layout = merging) =>
+    planReminders(aBooking({ startsAt: START }), earlier(START, bookedBeforeMs), layout).map(
+      ({ offsetMs, skipped, catchesUp }) =>
+        `${offsetLabel(offsetMs)} ${skipped ?? (catchesUp ? 'at once' : 'planned')}`,
+    );
+
+  it('becomes one mail at once, the last of those that were missed', () => {
+    expect(laidOut(20 * HOUR_MS)).toEqual(['72h merged', '24h at once', '2h planned']);
+    expect(laidOut(30 * HOUR_MS)).toEqual(['72h at once', '24h planned', '2h planned']);
+  });
+
+  it('is nothing where nothing was missed', () => {
+    expect(laidOut(4 * DAY_MS)).toEqual(['72h planned', '24h planned', '2h planned']);
+  });
+
+  it('is nothing for a call that is too soon, or called off', () => {
+    expect(laidOut(HOUR_MS)).toEqual(
+      Array(3)
+        .fill('meeting_too_soon')
+        .map((reason, at) => `${[72, 24, 2][at]}h ${reason}`),
+    );
+    expect(laidOut(20 * HOUR_MS, { ...merging, calledOff: 'cancelled' })).toEqual([
+      '72h merged',
+      '24h cancelled',
+      '2h cancelled',
+    ]);
+  });
+
+  it('leaves out the others', () => {
+    const [first, second, last] = merging.steps;
+    const { late: _, ...skipping } = second!;
+
+    expect(laidOut(20 * HOUR_MS, { ...merging, steps: [first!, skipping, last!] })).toEqual([
+      '72h at once',
+      '24h past_when_booked',
+      '2h planned',
+    ]);
+  });
+});
+
+describe('reminders that keep quiet hours', () => {
+  it('are due when they were laid out for, and are the same reminders', () => {
+    const at = Date.parse(START) - 30 * HOUR_MS;
+    const [own] = planReminders(aBooking({ startsAt: START }), earlier(START, 4 * DAY_MS), aPlan()).slice(1);
+    const laidOut = planReminders(aBooking({ startsAt: START }), earlier(START, 4 * DAY_MS), {
+      ...aPlan(),
+      dueAtByOffset: { [24 * HOUR_MS]: at },
+    });
+
+    expect(laidOut.map(({ dueAt }) => dueAt)).toEqual([
+      Date.parse(START) - 72 * HOUR_MS,
+      at,
+      Date.parse(START) - 2 * HOUR_MS,
+    ]);
+    expect(laidOut[1]?.key).toBe(own?.key);
+  });
+});
+
+describe('a reminder for some', () => {
+  const why = (when: ReminderStep['when'], state: Parameters<typeof whyNotFor>[1]) =>
+    whyNotFor({ offsetMs: DAY_MS, template: '24h', ...(when && { when }) }, state);
+
+  it.each([
+    ['members', 'member', undefined],
+    ['members', 'none', 'not_a_member'],
+    ['others', 'member', 'is_a_member'],
+    ['others', 'none', undefined],
+    ['members', 'unknown', 'membership_unknown'],
+    ['others', undefined, 'membership_unknown'],
+    ['others', 'not_looked_up', 'membership_unknown'],
+    ['unconfirmed', undefined, undefined],
+    [undefined, undefined, undefined],
+  ] as const)('when %s, for a booker whose membership is %s: %s', (when, state, reason) => {
+    expect(why(when, state)).toBe(reason);
+  });
+
+  it('waits while the membership may still turn out', () => {
+    expect((['member', 'none', 'not_looked_up', 'unknown', undefined] as const).filter(isMembershipToCome)).toEqual([
+      'unknown',
+      undefined,
+    ]);
   });
 });
 

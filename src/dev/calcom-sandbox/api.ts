@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { type Answer, ApiError, answerOf, answerOfError, badRequest, notFound } from './answers.ts';
 import { paginationOf, readListQuery, runListQuery } from './list-query.ts';
 import { apiBookingOf } from './objects.ts';
+import type { Operations } from './operations.ts';
 import type { World } from './world.ts';
 
 const VERSION = '2024-08-13';
@@ -10,6 +12,8 @@ export interface ApiRequest {
   method: string;
   url: URL;
   headers: Record<string, string | string[] | undefined>;
+  /** Of a POST: its JSON; undefined if it was none. */
+  body?: unknown;
 }
 
 /** A webhook as its account has set it up. */
@@ -48,9 +52,10 @@ export function webhookTo(serverUrl: string): ApiWebhook {
 export function createApi(
   world: World,
   apiKey: string,
+  operations: Pick<Operations, 'cancel'>,
   webhooks: () => readonly ApiWebhook[] = () => [],
-): (request: ApiRequest) => Answer {
-  return ({ method, url, headers }) => {
+): (request: ApiRequest) => Promise<Answer> {
+  return async ({ method, url, headers, body }) => {
     try {
       if (headers.authorization !== `Bearer ${apiKey}`) {
         throw new ApiError(401, 'UnauthorizedException', 'Invalid API Key.');
@@ -64,6 +69,8 @@ export function createApi(
 
       const [, uid] = /^\/v2\/bookings\/([^/]+)$/.exec(url.pathname) ?? [];
       if (method === 'GET' && uid) return find(world, decodeURIComponent(uid), url.searchParams);
+      const [, off] = /^\/v2\/bookings\/([^/]+)\/cancel$/.exec(url.pathname) ?? [];
+      if (method === 'POST' && off) return await cancel(operations, decodeURIComponent(off), body);
       throw notFound(`Cannot ${method} ${url.pathname}`);
     } catch (error) {
       if (error instanceof ApiError) return answerOfError(error);
@@ -86,4 +93,16 @@ function find(world: World, uid: string, parameters: URLSearchParams): Answer {
   const series = [...world.values()].filter(({ recurringBookingUid }) => recurringBookingUid === uid);
   if (series.length === 0) throw notFound(`Booking with uid=${uid} was not found in the database`);
   return answerOf({ data: series.map(apiBookingOf) });
+}
+
+const CancelBody = z.strictObject({
+  cancellationReason: z.string({ error: 'Cancellation reason is required when you are the host' }).min(1),
+});
+
+/** As the host, whose key it is. */
+async function cancel(operations: Pick<Operations, 'cancel'>, uid: string, body: unknown): Promise<Answer> {
+  const { data, error } = CancelBody.safeParse(body ?? {});
+  if (error) throw badRequest(error.issues.map(({ message }) => message).join(', '));
+  const { booking } = await operations.cancel(uid, { reason: data.cancellationReason, by: 'host' });
+  return answerOf({ data: apiBookingOf(booking) });
 }

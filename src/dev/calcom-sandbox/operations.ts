@@ -30,6 +30,12 @@ export interface How {
   silent?: boolean;
 }
 
+/** Who calls a booking off, the booker by default, and why. */
+export interface CancelledBy {
+  by?: 'booker' | 'host';
+  reason?: string;
+}
+
 /** A webhook that was sent. Without an answer it is lost: Cal.com does not try again. */
 export interface SentWebhook {
   /** Epoch milliseconds. */
@@ -76,7 +82,7 @@ export interface Operations {
   move(uid: string, to: { startsAt: Date }, how?: How): Promise<Performed>;
   /** Moves one seat to a call of its own. @returns the new booking. */
   moveSeat(uid: string, seatUid: string, to: { startsAt: Date }, how?: How): Promise<Performed>;
-  cancel(uid: string, how?: How): Promise<Performed>;
+  cancel(uid: string, how?: How & CancelledBy): Promise<Performed>;
   cancelSeat(uid: string, seatUid: string, how?: How): Promise<Performed>;
   /** Cancels this call and the later ones of its series: one webhook. */
   cancelSeries(uid: string, how?: How): Promise<Performed>;
@@ -165,8 +171,8 @@ export function createOperations(world: World, { tell, save }: { tell: Tell; sav
 
     async cancel(uid, how = {}) {
       const booking = standing(world, uid);
-      const by = booking.attendees[0]?.email ?? booking.host.email;
-      return callOff(booking, { reason: 'Something came up', by }, how);
+      const booker = how.by === 'host' ? undefined : booking.attendees[0];
+      return callOff(booking, { reason: how.reason ?? 'Something came up', by: (booker ?? booking.host).email }, how);
     },
 
     async cancelSeat(uid, seatUid, how = {}) {

@@ -76,7 +76,7 @@ export interface CalcomSandbox extends Operations {
 }
 
 /**
- * Starts a server that speaks the part of Cal.com's API that we read, over bookings of its own, and sends Cal.com's webhooks
+ * Starts a server that speaks the part of Cal.com's API that we use, over bookings of its own, and sends Cal.com's webhooks
  * of what is done to them.
  *
  * @throws {Error} if the port is taken.
@@ -89,7 +89,6 @@ export async function startCalcomSandbox(options: CalcomSandboxOptions = {}): Pr
   const webhooks: SentWebhook[] = [];
   let subscriber = options.webhook;
 
-  const api = createApi(world, apiKey, () => (subscriber ? [webhookTo(subscriber.url)] : []));
   const operations = createOperations(world, {
     save,
     async tell(uid, body) {
@@ -99,6 +98,7 @@ export async function startCalcomSandbox(options: CalcomSandboxOptions = {}): Pr
       return webhook;
     },
   });
+  const api = createApi(world, apiKey, operations, () => (subscriber ? [webhookTo(subscriber.url)] : []));
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', headers } = request;
@@ -108,7 +108,8 @@ export async function startCalcomSandbox(options: CalcomSandboxOptions = {}): Pr
 
     const entry: JournalEntry = { at: Date.now(), method, path: url.pathname, query: url.search };
     journal.push(entry);
-    await meet(faults.take(`${url.pathname}${url.search}`), () => api({ method, url, headers }), response, entry);
+    const body = method === 'POST' ? await bodyOf(request) : undefined;
+    await meet(faults.take(`${url.pathname}${url.search}`), () => api({ method, url, headers, body }), response, entry);
   }
 
   const { url, stop } = await startStandInServer(serve, { port, host });
@@ -169,10 +170,15 @@ async function control(request: IncomingMessage, apiKey: string, operations: Ope
   }
 }
 
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const sent = await readJson(request, LARGEST_BODY);
+  return 'value' in sent ? sent.value : undefined;
+}
+
 /** Answers a request, unless a fault has it otherwise. */
 async function meet(
   fault: FaultAction | undefined,
-  answerAsEver: () => Answer,
+  answerAsEver: () => Promise<Answer>,
   response: ServerResponse,
   entry: JournalEntry,
 ): Promise<void> {
@@ -180,7 +186,7 @@ async function meet(
   if (fault === 'drop') return void response.destroy();
   if (typeof fault === 'object' && 'delayMs' in fault) await sleep(fault.delayMs, undefined, { ref: false });
 
-  const answer = typeof fault === 'object' && 'answer' in fault ? fault.answer : answerAsEver();
+  const answer = typeof fault === 'object' && 'answer' in fault ? fault.answer : await answerAsEver();
   entry.status = answer.status;
   give(response, answer, { half: fault === 'hang-in-body' });
 }

@@ -40,13 +40,13 @@ export function checksOfSecondAct({ statuses, row, callDate, replaced, mails }: 
         row.moved.callDate === callDate.moved,
     },
     {
-      claim: 'moved: two reminders of the new time were sent',
-      passed: mails.beforeCancel === 2,
+      claim: 'moved: a mail said so, and two reminders of the new time were sent',
+      passed: mails.beforeCancel === 3,
       seen: `${mails.beforeCancel}`,
     },
     {
-      claim: 'cancelled: the third was not',
-      passed: mails.afterwards === mails.beforeCancel,
+      claim: 'cancelled: a mail said so, and the third reminder was not sent',
+      passed: mails.afterwards === mails.beforeCancel + 1,
       seen: `${mails.afterwards - mails.beforeCancel} more`,
     },
     { claim: 'cancelled: the Notion row says Cancelled', passed: row.cancelled?.bookingStatus === 'Cancelled' },

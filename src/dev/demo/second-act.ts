@@ -43,7 +43,7 @@ export async function playSecondAct(stage: Stage): Promise<SecondAct> {
 
   const run = doors.run(workflowIdOf(moved.booking));
   const dueAt = config.reminders.steps.map(({ offsetMs }) => moved.booking.startsAt - offsetMs);
-  const beforeCancel = await countMails({ doors, run, atLeast: 2, by: dueAt[1]! + LATE_MS, tell });
+  const beforeCancel = await countMails({ doors, run, atLeast: 3, by: dueAt[1]! + LATE_MS, tell });
 
   const cancelled = await calcom.cancel(moved.booking.uid);
   tellOf(tell, 'that the call is cancelled', cancelled);
@@ -89,13 +89,15 @@ interface Count {
 async function countMails({ doors, run, atLeast, by, tell }: Count): Promise<number> {
   const look = async () => (await doors.mails())?.length ?? (await countSent(run));
   const count = await until(by - Date.now(), look, (seen) => seen >= atLeast);
-  tell(`reminders sent so far: ${count}`);
+  const subjects = (await doors.mails())?.map(({ subject }) => `“${subject}”`) ?? [];
+  tell(`mails to ${BRUNO.name} so far: ${[count, ...subjects].join(' · ')}`);
   return count;
 }
 
 async function countSent(run: RunDoor): Promise<number> {
-  const { reminders } = await run.timetable();
-  return reminders.filter(({ outcome }) => outcome === 'sent').length;
+  const { reminders, notices } = await run.timetable();
+  const toAttendee = notices.filter(({ notice }) => !notice.startsWith('host-'));
+  return [...reminders, ...toAttendee].filter(({ outcome }) => outcome === 'sent').length;
 }
 
 function instantOf({ startsAt }: SandboxBooking): string {

@@ -16,11 +16,12 @@ import {
   type World,
 } from './world.ts';
 
-/** Everything is attributed to the integration. */
+/** Everything is attributed to the integration, but for what a person has written on a page. */
 export const BOT = { id: '4d1f1f0a-6c1b-4b0f-9a64-2f3c3d1f7a10', name: 'Precall sandbox' };
 const WORKSPACE_ID = '5e0a1b2c-3d4e-4f60-8a7b-9c8d7e6f5a4b';
 
 export const BY_BOT = { object: 'user', id: BOT.id };
+const BY_PERSON = { object: 'user', id: '7c2b9d10-3e4f-4a5b-8c6d-1e2f3a4b5c6d' };
 
 /** The version before the pinned one still called the trash an archive too. */
 const OLD_VERSION = '2025-09-03';
@@ -35,18 +36,21 @@ const LARGEST_UPLOAD = 5_242_880;
 /** The world's objects as Notion's API shows them under a version. */
 export function createRenderer(world: World, version: string) {
   const trash = (inTrash: boolean) => ({ in_trash: inTrash, ...(version === OLD_VERSION && { archived: inTrash }) });
-  const times = ({ createdAt, editedAt }: { createdAt: number; editedAt: number }) => ({
+  const times = ({ createdAt, editedAt }: { createdAt: number; editedAt: number }, by = BY_BOT) => ({
     created_time: toMinute(createdAt),
     last_edited_time: toMinute(editedAt),
-    created_by: BY_BOT,
-    last_edited_by: BY_BOT,
+    created_by: by,
+    last_edited_by: by,
   });
 
   const blockBase = (id: string, thing: Block | Page | Database) => ({
     object: 'block',
     id,
     parent: parentOf(world, thing.parentId),
-    ...times({ createdAt: thing.createdAt, editedAt: 'editedAt' in thing ? thing.editedAt : thing.createdAt }),
+    ...times(
+      { createdAt: thing.createdAt, editedAt: 'editedAt' in thing ? thing.editedAt : thing.createdAt },
+      'byPerson' in thing && thing.byPerson ? BY_PERSON : BY_BOT,
+    ),
     has_children: visibleChildren(world, id).length > 0,
     ...trash(thing.inTrash),
   });

@@ -83,7 +83,8 @@ export function createTable(world: World, seed: DatabaseSeed, id: string): Sandb
     add: (cells) => addPage(world, dataSourceId, valuesOf(world, source(), cells)).id,
     edit: (rowId, cells) => void changeWorld(world, { kind: 'edit_row', id: rowId, cells }),
     fill: (rowId, { paragraphs, childPages }) => {
-      for (const text of paragraphs) addBlock(world, rowId, { type: 'paragraph', text: plainText(text) });
+      for (const text of paragraphs)
+        addBlock(world, rowId, { type: 'paragraph', text: plainText(text), byPerson: true });
       for (const title of childPages) addPage(world, rowId, new Map([['title', title]]));
     },
     trashRow: (rowId) => void changeWorld(world, { kind: 'trash', id: rowId }),

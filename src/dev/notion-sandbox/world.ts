@@ -169,6 +169,8 @@ export interface Block {
   createdAt: number;
   editedAt: number;
   inTrash: boolean;
+  /** A person has written it, not the integration. */
+  byPerson: boolean;
   childIds: string[];
 }
 
@@ -273,7 +275,7 @@ export function addPage(
 export function addBlock(
   world: World,
   parentId: string,
-  { type, text = [], color = 'default', checked = false, isToggleable = false }: NewBlock,
+  { type, text = [], color = 'default', checked = false, isToggleable = false, byPerson = false }: NewBlock,
 ): Block {
   const now = world.now();
   const block: Block = {
@@ -287,6 +289,7 @@ export function addBlock(
     createdAt: now,
     editedAt: now,
     inTrash: false,
+    byPerson,
     childIds: [],
   };
   world.blocks.set(block.id, block);
@@ -295,7 +298,8 @@ export function addBlock(
 }
 
 /** Everything else is as it is by default. */
-export type NewBlock = Pick<Block, 'type'> & Partial<Pick<Block, 'text' | 'color' | 'checked' | 'isToggleable'>>;
+export type NewBlock = Pick<Block, 'type'> &
+  Partial<Pick<Block, 'text' | 'color' | 'checked' | 'isToggleable' | 'byPerson'>>;
 
 export function plainText(content: string): TextPart[] {
   return content === '' ? [] : [{ content, link: null, annotations: PLAIN }];

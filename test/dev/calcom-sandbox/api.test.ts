@@ -12,10 +12,11 @@ beforeEach(async () => {
 afterEach(() => sandbox.stop());
 
 /** A request as a careful client would make it, but for what the story is about. */
-async function ask(path: string, headers: Record<string, string | undefined> = {}, method = 'GET') {
+async function ask(path: string, headers: Record<string, string | undefined> = {}, method = 'GET', sent?: unknown) {
   const all = { authorization: `Bearer ${sandbox.apiKey}`, 'cal-api-version': '2024-08-13', ...headers };
   const given = Object.entries(all).filter((header): header is [string, string] => header[1] !== undefined);
-  const response = await fetch(`${sandbox.url}${path}`, { method, headers: given });
+  const body = sent === undefined ? undefined : JSON.stringify(sent);
+  const response = await fetch(`${sandbox.url}${path}`, { method, headers: given, ...(body && { body }) });
   return {
     status: response.status,
     headers: response.headers,
@@ -98,6 +99,36 @@ describe('the door', () => {
 
   it('wants no parameters for a single booking', async () => {
     expect((await ask(`/v2/bookings/${await uidInDays(1)}?take=1`)).status).toBe(400);
+  });
+});
+
+describe('cancelling', () => {
+  const cancel = (uid: string, body?: unknown) => ask(`/v2/bookings/${uid}/cancel`, {}, 'POST', body);
+
+  it('is done as the host, and told as Cal.com tells it', async () => {
+    const uid = await uidInDays(2);
+
+    expect(await cancel(uid, { cancellationReason: 'They are ill' })).toMatchObject({
+      status: 200,
+      body: { status: 'success', data: { uid, status: 'cancelled', cancellationReason: 'They are ill' } },
+    });
+  });
+
+  it('wants a reason, and nothing that is not modelled', async () => {
+    const uid = await uidInDays(2);
+
+    for (const body of [undefined, {}, { cancellationReason: '' }, { cancellationReason: 'x', seatUid: 'y' }]) {
+      expect(await cancel(uid, body)).toMatchObject({ status: 400, body: { error: { code: 'BadRequestException' } } });
+    }
+    expect(sandbox.booking(uid).status).toBe('accepted');
+  });
+
+  it('is done once', async () => {
+    const uid = await uidInDays(2);
+    await cancel(uid, { cancellationReason: 'x' });
+
+    expect((await cancel(uid, { cancellationReason: 'x' })).status).toBe(400);
+    expect((await cancel('zcioSE6n51cbpobbEprooE', { cancellationReason: 'x' })).status).toBe(404);
   });
 });
 
