@@ -4,6 +4,9 @@ import { failureReason } from './failure-reason.ts';
 import type { RunState } from './messages.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 
+/** For the last word of a run that has gone on until it was time to give up. */
+const LEAST_PATIENCE_MS = 60_000;
+
 export interface RecordWatch {
   /** How things stand now; its revision tells whether they have changed. */
   current: () => RunRecord;
@@ -38,7 +41,7 @@ export async function keepRecord({ current, isFinal, giveUpAt, adopt, inTurn }: 
 /** @returns what is kept instead, if anything. */
 async function write(record: RunRecord, giveUpAt: number): Promise<RunState | undefined> {
   const { recordBooking }: RecordActivities = proxyLocalActivities<RecordActivities>({
-    scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
+    scheduleToCloseTimeout: Math.max(LEAST_PATIENCE_MS, giveUpAt - Date.now()),
     startToCloseTimeout: '5 seconds',
     // A pause within the workflow task would hold up everything else of the run.
     localRetryThreshold: '1 millisecond',

@@ -1,4 +1,7 @@
-import { CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+
+/** The shortest timer there is: what was asked for leaves with it. */
+const UNTIL_IT_HAS_LEFT = '1 millisecond';
 
 /**
  * Does `work`, but withdraws it as soon as `overtaken` holds: an activity that is being retried stops at once, one that
@@ -18,8 +21,11 @@ export async function unlessOvertaken<T>(overtaken: () => boolean, work: () => P
     },
   );
 
-  await condition(() => settled !== undefined || overtaken());
-  if (!settled) {
+  while (!settled) {
+    await condition(() => settled !== undefined || overtaken());
+    // An activity that has not left yet would be withdrawn on the spot: beside a local activity, alive and on replay in another order.
+    if (!settled) await sleep(UNTIL_IT_HAS_LEFT);
+    if (settled || !overtaken()) continue;
     scope.cancel();
     await condition(() => settled !== undefined);
   }

@@ -154,8 +154,17 @@ describe('a call booked on Cal.com', () => {
       })),
       campaign: { state: 'member', campaign: 'Christmas 2025' },
       notion: { outcome: 'updated' },
+      notices: [{ notice: 'host-booked', outcome: 'sent', sentAt: expect.stringMatching(/Z$/) }],
       attendance: 'not_known',
     });
+  });
+
+  it('is told to its organizer once', () => {
+    const toHost = mailsTo(outside.catcher, 'mara.lindqvist@example.com').filter(({ text }) =>
+      text.includes(CANARY.email),
+    );
+
+    expect(toHost.map(({ subject }) => subject)).toEqual([expect.stringContaining(CANARY.name)]);
   });
 
   it('costs at most 84 history events', async () => {
@@ -291,7 +300,7 @@ describe('everything that Cal.com sends', () => {
 describe('what the processes log', () => {
   it('tells the story, down to details, and names nobody', () => {
     expect(precall.output()).toContain('booking received');
-    expect(precall.output()).toContain('reminder sent');
+    expect(precall.output()).toContain('mail sent');
     expect(precall.output()).toContain('"level":20');
     expect(precall.output()).not.toMatch(/zacharias|quillfeather|five-times@|okafor|lindqvist|@example/i);
   });

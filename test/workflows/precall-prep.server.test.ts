@@ -995,6 +995,14 @@ describe('a booking', () => {
 
       const { outcome } = await bookings.follow(event, async ({ world: w }) => {
         w.onRecord = () => sleep(300);
+        // What is withdrawn when it is over is still being tried.
+        w.onLookUp = () => {
+          throw waiting('notion_unavailable');
+        };
+        w.onContact = ({ standing }) => {
+          if (standing === 'live') throw waiting('notion_unavailable');
+          return { outcome: 'updated' };
+        };
       });
 
       expect(outcome).toMatchObject({ status: 'completed' });
