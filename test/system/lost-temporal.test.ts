@@ -150,7 +150,9 @@ describe('Temporal wiped while nobody asked anything of it', () => {
     await wipeTemporal();
     await letBookingsSettle(precall.postgres.url);
 
-    expect(await rebuild(precall.url)).toMatchObject({ missing: 1, restored: 1, failed: 0 });
+    // On a slow machine the server's own search, a minute after its start, may have been there first.
+    const { missing, restored, failed } = await rebuild(precall.url);
+    expect({ failed, stillMissing: missing - restored }).toEqual({ failed: 0, stillMissing: 0 });
     expect(await temporal.handle(call.workflowId).query(timetableQuery)).toMatchObject({ status: 'scheduled' });
   });
 });
