@@ -1,9 +1,9 @@
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { readDelivery } from '../src/calcom/read-delivery.ts';
-import { secretThatSigned } from '../src/calcom/signature.ts';
 import { loadConfig } from '../src/config.ts';
 import { cipherOf, installationKeyOf } from '../src/kept-secret.ts';
 import { createLogger } from '../src/logger.ts';
+import { secretThatSigned } from '../src/signature.ts';
 import { createBookingRuns } from '../src/temporal/booking-runs.ts';
 import { createDataConverter } from '../src/temporal/data-converter.ts';
 

@@ -15,7 +15,7 @@ const browser = await openBrowser(await findBrowser(process.env, console.log));
 await mkdir(FOLDER, { recursive: true });
 for (const template of MAIL_TEMPLATES) {
   const { html } = renderer.render(sampleMail(template));
-  await join(browser, await Promise.all(looksOf(browser, html)), `${FOLDER}${template}.jpg`);
+  await sideBySide(browser, await Promise.all(looksOf(browser, html)), `${FOLDER}${template}.jpg`);
 }
 await browser.close();
 
@@ -31,7 +31,7 @@ function looksOf(browser: Browser, html: string): Promise<Buffer>[] {
   );
 }
 
-async function join(browser: Browser, pictures: Buffer[], path: string): Promise<void> {
+async function sideBySide(browser: Browser, pictures: Buffer[], path: string): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 2_200, height: 400 } });
   const images = pictures.map((png) => `<img alt="" src="data:image/png;base64,${png.toString('base64')}">`);
   await page.setContent(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLinks, LONGEST_TOKEN, type LinkClaims, type LinkPurpose } from '../src/link.ts';
+import { createLinks, type LinkClaims, type LinkPurpose, LONGEST_TOKEN } from '../src/link.ts';
 import { createPersonOf } from '../src/person.ts';
 
 const KEY = 'installation-key-of-the-tests-0123456789';

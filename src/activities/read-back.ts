@@ -7,8 +7,8 @@ import { successorOf } from '../calcom/successor.ts';
 import type { Findings } from '../store/findings.ts';
 import type { Inbox } from '../store/inbox.ts';
 import { foundDelivery } from './found-delivery.ts';
-import { lastHeardAt, timesOf } from './known-booking.ts';
 import { createHourlyAlert } from './hourly-alert.ts';
+import { lastHeardAt, timesOf } from './known-booking.ts';
 
 /** One mail that is about to leave. `deadline` is ISO 8601, UTC. */
 export interface ReadBackRequest {

@@ -11,7 +11,7 @@ import {
   type RenderedMail,
   SHIPPED_TEMPLATES_DIR,
 } from '../email/mail-renderer.ts';
-import { MailRefused, MailUndelivered } from '../email/mail-transport.ts';
+import { MailRefused, MailUndelivered, sendMail } from '../email/mail-transport.ts';
 import { domainOf, type Mailbox, parseMailbox } from '../email/mailbox.ts';
 import { sampleMail } from '../email/sample-mail.ts';
 import { createLocalPace } from '../local-pace.ts';
@@ -89,7 +89,7 @@ async function sendTest(template: string, { language, to }: Options & { to: Mail
   const from = parseMailbox(config.email.from);
   const transport = transportOf(config, from);
   try {
-    await transport.send({ to, messageId: `<${randomUUID()}@${domainOf(from)}>`, ...mail });
+    await sendMail(transport, { to, messageId: `<${randomUUID()}@${domainOf(from)}>`, ...mail });
   } catch (error) {
     if (error instanceof MailRefused || error instanceof MailUndelivered) throw new OperatorError(`${error.message}.`);
     throw error;

@@ -35,10 +35,14 @@ export interface MailTransport {
    * @throws {MailRefused} when that is not one that mail can be sent to.
    */
   resume(content: Buffer, to: string): PreparedMail;
-  /** {@link prepare}, then {@link PreparedMail.send}. */
-  send(mail: OutgoingMail): Promise<void>;
   /** Ends every connection at once. A send that is still under way fails as {@link MailUndelivered}. */
   close(): void;
+}
+
+/** Sends a mail at once. See {@link MailTransport.prepare} and {@link PreparedMail.send} for what is thrown. */
+export async function sendMail(transport: Pick<MailTransport, 'prepare'>, mail: OutgoingMail): Promise<void> {
+  const prepared = await transport.prepare(mail);
+  await prepared.send();
 }
 
 /** A mail as it goes over the wire. */

@@ -120,11 +120,6 @@ export function createResendTransport(options: ResendTransportOptions): MailTran
     prepare,
     resume,
 
-    async send(mail) {
-      const prepared = await prepare(mail);
-      await prepared.send();
-    },
-
     close() {
       closing.abort();
     },

@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type Check, checksOf } from '../check.ts';
-import { MailRefused, type MailTransport, MailUndelivered } from './mail-transport.ts';
+import { MailRefused, type MailTransport, MailUndelivered, sendMail } from './mail-transport.ts';
 import { domainOf, type Mailbox } from './mailbox.ts';
 
 const check = checksOf('mail');
 
 /** Sends a mail that says nothing but that mails can be sent, and closes the transport. */
 export async function sendTestMail(
-  transport: Pick<MailTransport, 'send' | 'close'>,
+  transport: Pick<MailTransport, 'prepare' | 'close'>,
   { from, to }: { from: Mailbox; to: Mailbox },
 ): Promise<Check> {
   const text = 'Precall can send mails. Nothing else is to be done.';
   try {
-    await transport.send({
+    await sendMail(transport, {
       to,
       messageId: `<${randomUUID()}@${domainOf(from)}>`,
       subject: 'Precall: a test mail',

@@ -117,11 +117,6 @@ export function createSmtpTransport({
     prepare,
     resume,
 
-    async send(mail) {
-      const prepared = await prepare(mail);
-      await prepared.send();
-    },
-
     close() {
       transport.close({ force: true });
     },

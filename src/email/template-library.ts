@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { Liquid, type Template } from 'liquidjs';
+import type { Liquid, Template } from 'liquidjs';
+import { nearestTo } from '../alike.ts';
+import { strictLiquid } from '../strict-liquid.ts';
 import { type MailVariables, mailVariables } from './mail-variables.ts';
-import { nearestName } from './nearest-name.ts';
 import { bareMail, sampleMail } from './sample-mail.ts';
 import {
   FIRST_LANGUAGE,
@@ -80,8 +81,8 @@ interface PartToRead {
 }
 
 function createPartReader(roots: Roots, styles: Styles): (part: PartToRead) => WritePart {
-  const plain = createEngine(roots);
-  const escaping = createEngine(roots, { outputEscape: 'escape' });
+  const plain = strictLiquid([...roots]);
+  const escaping = strictLiquid([...roots], { outputEscape: 'escape' });
 
   return (part) => {
     const file = findFile(roots, part.path);
@@ -116,21 +117,6 @@ function readPart(
   return (variables) => withStyles(write(variables), styles);
 }
 
-function createEngine(roots: Roots, options: { outputEscape?: 'escape' } = {}): Liquid {
-  return new Liquid({
-    root: [...roots],
-    extname: '.liquid',
-    cache: true,
-    strictVariables: true,
-    strictFilters: true,
-    ownPropertyOnly: true,
-    parseLimit: 1_000_000,
-    renderLimit: 1_000,
-    memoryLimit: 10_000_000,
-    ...options,
-  });
-}
-
 /** Rendering finds a misspelled variable only in the branches it takes; the mail of a booking may be the first to take another. */
 function unknownVariables(engine: Liquid, template: Template[], scope: object): string[] {
   const used = Object.values(engine.analyzeSync(template).globals).flat();
@@ -147,7 +133,7 @@ function noSuchVariable(name: string, scope: object): string {
 }
 
 function didYouMean(name: string, names: Iterable<string>): string {
-  const nearest = nearestName(name, names);
+  const [nearest] = nearestTo(name, [...names]);
   return nearest === undefined ? '' : `; did you mean ${nearest}?`;
 }
 

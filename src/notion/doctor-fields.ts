@@ -1,6 +1,6 @@
 import type { DataSourceObjectResponse } from '@notionhq/client';
+import { looksLike, nearestTo } from '../alike.ts';
 import { type Check, checksOf } from '../check.ts';
-import { looksLike, nearestTo } from './alike.ts';
 import { NotionRefusal } from './errors.ts';
 import { type DataSource, type Field, findProperty, optionCalled, type Property } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { NotionChoices } from '../config.ts';
 import type { Ask } from './ask.ts';
-import { contactFields, type ContactWords } from './contact.ts';
+import { type ContactWords, contactFields } from './contact.ts';
 import { NotionRefusal } from './errors.ts';
 import { findRows, type Row } from './rows.ts';
 import { type DataSource, findProperty } from './schema.ts';

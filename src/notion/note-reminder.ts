@@ -1,6 +1,6 @@
 import { isFullPage } from '@notionhq/client';
 import type { Ask } from './ask.ts';
-import { memberRows, sequenceFields, type SequenceWords } from './membership.ts';
+import { memberRows, type SequenceWords, sequenceFields } from './membership.ts';
 import { cellOf, isGone, type Row } from './rows.ts';
 import { type DataSource, findProperty, type Property } from './schema.ts';
 

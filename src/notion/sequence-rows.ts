@@ -1,5 +1,5 @@
 import type { Ask } from './ask.ts';
-import { sequenceFields, type SequenceWords } from './membership.ts';
+import { type SequenceWords, sequenceFields } from './membership.ts';
 import { cellOf, findRelatedRows, findRows, type Row } from './rows.ts';
 import { type DataSource, findProperty, type Property } from './schema.ts';
 

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { workflowIdOf } from '../booking.ts';
 import type { Reading } from '../calcom/read-delivery.ts';
-import { secretThatSigned } from '../calcom/signature.ts';
 import { KEPT_HEADERS, stripSecrets } from '../calcom/strip-secrets.ts';
 import { isFromThisMachine } from '../loopback.ts';
+import { secretThatSigned } from '../signature.ts';
 import type { Inbox } from '../store/inbox.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { type RawBody, takeRawBodies } from './take-raw-bodies.ts';
 import { type ReadBody, verdictOn } from './verdict.ts';
 
 export interface CalcomWebhookOptions {
@@ -35,17 +36,10 @@ export const calcomWebhook: FastifyPluginAsync<CalcomWebhookOptions> = async (
   app,
   { inbox, dispatcher, secrets, allowUnsigned, read },
 ) => {
-  // The signature covers the bytes as sent, so they are parsed only after it is checked, whatever their content type.
-  app.removeAllContentTypeParsers();
-  // Fastify has no parser for a content type that is none; for a missing one it takes ours.
-  app.addHook('onRequest', async ({ headers }) => {
-    delete headers['content-type'];
-  });
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-    done(null, body),
-  );
+  // A signature is checked before anything is parsed.
+  takeRawBodies(app, BODY_LIMIT);
 
-  app.post<{ Body: Buffer | undefined }>(PATH, async (request, reply) => {
+  app.post<RawBody>(PATH, async (request, reply) => {
     const receivedAt = new Date();
     const body = request.body ?? Buffer.alloc(0);
     const signature = request.headers['x-cal-signature-256'];

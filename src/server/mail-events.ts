@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
-import { secretThatSigned } from '../calcom/signature.ts';
+import { secretThatSigned } from '../signature.ts';
 import type { MailEvents } from '../store/mail-events.ts';
 import { type MailEventReading, readPlainEvent, readResendEvent } from './read-mail-event.ts';
+import { type RawBody, takeRawBodies } from './take-raw-bodies.ts';
 
 export interface MailEventsOptions {
   mailEvents: MailEvents;
@@ -15,7 +16,7 @@ export interface MailEventsOptions {
   secrets: readonly string[];
 }
 
-type Posted = FastifyRequest<{ Body: Buffer | undefined }>;
+type Posted = FastifyRequest<RawBody>;
 
 const BODY_LIMIT = 256 * 1024;
 
@@ -31,14 +32,8 @@ const BODY_LIMIT = 256 * 1024;
  */
 export const mailEvents: FastifyPluginAsync<MailEventsOptions> = async (app, options) => {
   const { resendSecrets, secrets } = options;
-  // The signature covers the bytes as sent, so they are parsed only after it is checked, whatever their content type.
-  app.removeAllContentTypeParsers();
-  app.addHook('onRequest', async ({ headers }) => {
-    delete headers['content-type'];
-  });
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-    done(null, body),
-  );
+  // A signature is checked before anything is parsed.
+  takeRawBodies(app, BODY_LIMIT);
 
   if (resendSecrets.length > 0) {
     const webhooks = resendSecrets.map((secret) => new Webhook(secret));

@@ -1,10 +1,8 @@
-import { ActivityCancellationType, log, proxyActivities } from '@temporalio/workflow';
-import type { NoticeActivities } from '../activities/index.ts';
 import { type Attendee, isMailable } from '../booking.ts';
+import { attemptMail } from './attempt-mail.ts';
 import type { BookingState } from './booking-state.ts';
-import { decisionOf, decisionOfAll } from './decision-of.ts';
-import { failureReason } from './failure-reason.ts';
-import type { Decision, FailReason } from './messages.ts';
+import { decisionOfAll } from './decision-of.ts';
+import type { Decision } from './messages.ts';
 import { noticeStep, type PlannedNotice, templateOf } from './planned-notices.ts';
 
 /**
@@ -38,32 +36,20 @@ async function tell(
   withCalendarFile: boolean,
 ): Promise<Decision | 'held'> {
   const { booking, heard, acknowledgedBy, replaced, reason, calledOffAs } = known;
-  const activities: NoticeActivities = proxyActivities<NoticeActivities>({
-    scheduleToCloseTimeout: Math.max(1, deadline - Date.now()),
-    startToCloseTimeout: '6 minutes',
-    heartbeatTimeout: '15 seconds',
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-    summary: `Notice: ${notice}`,
-  });
-  try {
-    return decisionOf(
-      await activities.sendNotice({
-        booking,
-        ...(recipient && { recipient, heard }),
-        step: noticeStep(notice),
-        template: templateOf(notice),
-        deadline: new Date(deadline).toISOString(),
-        ...(acknowledgedBy.length > 0 && { acknowledgedBy }),
-        ...(replaced && { replaced }),
-        ...(reason && { reason }),
-        ...(calledOffAs === 'reschedule_requested' && { isToBeMoved: true }),
-        ...(withCalendarFile && recipient && { withCalendarFile }),
-      }),
-    );
-  } catch (error) {
-    const why = failureReason(error, 'not_delivered_in_time') as FailReason;
-    log.warn('notice not sent', { bookingUid: booking.uid, notice, reason: why });
-    return { outcome: 'failed', reason: why };
-  }
+  const step = noticeStep(notice);
+
+  return attemptMail({ bookingUid: booking.uid, step, summary: `Notice: ${notice}`, deadline }, (activities) =>
+    activities.sendNotice({
+      booking,
+      ...(recipient && { recipient, heard }),
+      step,
+      template: templateOf(notice),
+      deadline: new Date(deadline).toISOString(),
+      ...(acknowledgedBy.length > 0 && { acknowledgedBy }),
+      ...(replaced && { replaced }),
+      ...(reason && { reason }),
+      ...(calledOffAs === 'reschedule_requested' && { isToBeMoved: true }),
+      ...(withCalendarFile && recipient && { withCalendarFile }),
+    }),
+  );
 }

@@ -1,16 +1,9 @@
-import { ActivityCancellationType, log, proxyActivities } from '@temporalio/workflow';
-import type { EmailActivities } from '../activities/index.ts';
 import { type Attendee, isMailable } from '../booking.ts';
+import { attemptMail } from './attempt-mail.ts';
 import type { BookingState } from './booking-state.ts';
-import { decisionOf, decisionOfAll } from './decision-of.ts';
-import { failureReason } from './failure-reason.ts';
-import type { Decision, FailReason } from './messages.ts';
+import { decisionOfAll } from './decision-of.ts';
+import type { Decision } from './messages.ts';
 import { mailStep, offsetLabel, type PlannedReminder } from './timetable.ts';
-
-/** The mail server's own limits are shorter: an attempt that takes longer than this is lost. */
-const LONGEST_SEND_MS = 6 * 60_000;
-/** A worker that dies while it waits for the due instant is noticed this long after it. */
-const NOTICED_WITHIN_MS = 15_000;
 
 /**
  * Mails one reminder to everyone on the booking, each in an activity of their own: what one recipient's mail server
@@ -39,37 +32,25 @@ async function sendTo(
   { offsetMs, template, dueAt, when, calendarFile }: PlannedReminder,
   deadline: number,
 ): Promise<Decision | 'held'> {
-  const now = Date.now();
-  const waitMs = Math.max(0, dueAt - now);
   const offset = offsetLabel(offsetMs);
-  const activities: EmailActivities = proxyActivities<EmailActivities>({
-    scheduleToCloseTimeout: Math.max(1, deadline - now),
-    startToCloseTimeout: waitMs + LONGEST_SEND_MS,
-    heartbeatTimeout: waitMs + NOTICED_WITHIN_MS,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-    summary: `${offset} reminder, due ${new Date(dueAt).toISOString()}`,
-  });
+  const step = mailStep(offset);
+  const due = new Date(dueAt).toISOString();
+  const summary = `${offset} reminder, due ${due}`;
+  const waitMs = Math.max(0, dueAt - Date.now());
 
-  try {
-    return decisionOf(
-      await activities.sendReminder({
-        booking,
-        recipient,
-        offsetMs,
-        step: mailStep(offset),
-        template,
-        dueAt: new Date(dueAt).toISOString(),
-        deadline: new Date(deadline).toISOString(),
-        heard,
-        ...(acknowledgedBy.length > 0 && { acknowledgedBy }),
-        ...(when === 'unconfirmed' && { unconfirmedOnly: true }),
-        ...(calendarFile && { calendarFile }),
-      }),
-    );
-  } catch (error) {
-    const reason = failureReason(error, 'not_delivered_in_time') as FailReason;
-    log.warn('reminder not sent', { bookingUid: booking.uid, offset, reason });
-    return { outcome: 'failed', reason };
-  }
+  return attemptMail({ bookingUid: booking.uid, step, summary, deadline, waitMs }, (activities) =>
+    activities.sendReminder({
+      booking,
+      recipient,
+      offsetMs,
+      step,
+      template,
+      dueAt: due,
+      deadline: new Date(deadline).toISOString(),
+      heard,
+      ...(acknowledgedBy.length > 0 && { acknowledgedBy }),
+      ...(when === 'unconfirmed' && { unconfirmedOnly: true }),
+      ...(calendarFile && { calendarFile }),
+    }),
+  );
 }

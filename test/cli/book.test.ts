@@ -1,13 +1,13 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addBook } from '../../src/cli/book.ts';
 import { openDoor } from '../../src/dev/calcom-sandbox/door.ts';
 import { type CalcomSandbox, startCalcomSandbox } from '../../src/dev/calcom-sandbox/sandbox.ts';
 import { OperatorError } from '../../src/operator-error.ts';
 import { openMailbox, SECRET } from '../dev/calcom-sandbox/support.ts';
+import { runCommand } from './run-command.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -25,24 +25,11 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  vi.restoreAllMocks();
   await Promise.all([sandbox.stop(), mailbox.close()]);
   await rm(dataDir, { recursive: true });
 });
 
-/** @returns what was written. */
-async function book(...args: string[]): Promise<string> {
-  let written = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += text;
-    return true;
-  });
-  const program = new Command('precall').exitOverride().configureOutput({ writeErr: () => undefined });
-  addBook(program);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
-  await program.parseAsync(['book', ...args], { from: 'user' });
-  return written;
-}
+const book = (...args: string[]) => runCommand(addBook, 'book', ...args);
 
 const triggers = () => mailbox.arrived.map(({ text }) => (JSON.parse(text) as { triggerEvent: string }).triggerEvent);
 

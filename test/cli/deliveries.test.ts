@@ -1,46 +1,25 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import getPort from 'get-port';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { addDeliveries } from '../../src/cli/deliveries.ts';
 import { addRebuild } from '../../src/cli/rebuild.ts';
 import { OperatorError } from '../../src/operator-error.ts';
 import { fixture } from '../calcom/support.ts';
-import { post, type TestServer, useServers, useStore } from '../server/support.ts';
+import { post } from '../server/support.ts';
+import { runCommand } from './run-command.ts';
+import { useOperator } from './use-operator.ts';
 
-const stores = useStore();
-const createTestServer = useServers(stores);
-const TOKEN = 'the-token-of-the-operator';
 const BOOKING = JSON.stringify(fixture('booking-created'));
 
-let server: TestServer;
-let url: string;
+const operator = useOperator();
+const precall = (...args: string[]) => runCommand(addCommands, ...args, '--url', operator.url);
 
-beforeEach(async () => {
-  vi.stubEnv('OPERATOR_TOKEN', TOKEN);
-  server = createTestServer({ operatorToken: TOKEN });
-  url = await server.app.listen({ host: '127.0.0.1', port: 0 });
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-/** @returns what was written; the exit code is the process's. */
-async function precall(...args: string[]): Promise<string> {
-  let written = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += text;
-    return true;
-  });
-  const program = new Command('precall');
+function addCommands(program: Command): void {
   for (const add of [addDeliveries, addRebuild]) add(program);
-  await program.parseAsync([...args, '--url', url], { from: 'user' });
-  return written;
 }
 
 async function arrives(body: string): Promise<string> {
-  return `${(await post(server, body)).json<{ deliveryId: number }>().deliveryId}`;
+  return `${(await post(operator.server, body)).json<{ deliveryId: number }>().deliveryId}`;
 }
 
 describe('precall deliveries list', () => {
@@ -135,7 +114,7 @@ describe('when the server cannot be asked', () => {
   });
 
   it('says that it does not answer', async () => {
-    url = `http://127.0.0.1:${await getPort({ host: '127.0.0.1' })}`;
+    operator.url = `http://127.0.0.1:${await getPort({ host: '127.0.0.1' })}`;
 
     expect(await failure('rebuild')).toMatchObject({
       message: expect.stringContaining('does not answer (ECONNREFUSED)'),
@@ -143,7 +122,7 @@ describe('when the server cannot be asked', () => {
   });
 
   it('says that something else answers there', async () => {
-    url = `${url}/elsewhere`;
+    operator.url = `${operator.url}/elsewhere`;
 
     expect(await failure('rebuild')).toMatchObject({ message: expect.stringContaining('is it the right address?') });
   });

@@ -1,9 +1,9 @@
-import { Command } from 'commander';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { addReconcile } from '../../src/cli/reconcile.ts';
 import { type ReconcileNow, reconcileApi } from '../../src/server/reconcile-api.ts';
 import type { FoundDifference, ReconcilePass, ReconcileReport } from '../../src/workflows/reconcile.ts';
+import { runCommand } from './run-command.ts';
 
 const TOKEN = 'the-token-of-the-operator';
 const FOUND_AT = '2026-12-02T12:00:00.000Z';
@@ -12,7 +12,6 @@ let app: FastifyInstance | undefined;
 afterEach(async () => {
   await app?.close();
   vi.unstubAllEnvs();
-  vi.restoreAllMocks();
   process.exitCode = undefined;
 });
 
@@ -32,15 +31,7 @@ async function precall(reconcile: ReconcileNow | undefined, ...args: string[]): 
   app = Fastify();
   app.register(reconcileApi, { reconcile, dispatcher: { wake: () => undefined }, token: TOKEN });
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  let written = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += text;
-    return true;
-  });
-  const program = new Command('precall');
-  addReconcile(program);
-  await program.parseAsync(['reconcile', ...args, '--url', url], { from: 'user' });
-  return written;
+  return runCommand(addReconcile, 'reconcile', ...args, '--url', url);
 }
 
 describe('precall reconcile', () => {

@@ -1,43 +1,17 @@
-import { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addSuppressions } from '../../src/cli/suppressions.ts';
 import { createPersonOf } from '../../src/person.ts';
 import { INSTALLATION_KEY } from '../calcom/support.ts';
-import { useServers, useStore } from '../server/support.ts';
+import { runCommand } from './run-command.ts';
+import { useOperator } from './use-operator.ts';
 
-const stores = useStore();
-const createTestServer = useServers(stores);
-const TOKEN = 'the-token-of-the-operator';
 const ADDRESS = 'tobias.okafor@example.com';
 
-let url: string;
-
-beforeEach(async () => {
-  vi.stubEnv('OPERATOR_TOKEN', TOKEN);
-  const { app } = createTestServer({ operatorToken: TOKEN });
-  url = await app.listen({ host: '127.0.0.1', port: 0 });
-});
-afterEach(() => {
-  vi.unstubAllEnvs();
-  vi.restoreAllMocks();
-  process.exitCode = undefined;
-});
-
-/** @returns what was written; the exit code is the process's. */
-async function precall(...args: string[]): Promise<string> {
-  let written = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written += text;
-    return true;
-  });
-  const program = new Command('precall');
-  addSuppressions(program);
-  await program.parseAsync(['suppressions', ...args, '--url', url], { from: 'user' });
-  return written;
-}
+const operator = useOperator();
+const precall = (...args: string[]) => runCommand(addSuppressions, 'suppressions', ...args, '--url', operator.url);
 
 const hasBounced = () =>
-  stores.store.suppressions.suppress({
+  operator.stores.store.suppressions.suppress({
     person: createPersonOf(INSTALLATION_KEY)(ADDRESS),
     reason: 'hard_bounce',
     address: ADDRESS,
@@ -71,7 +45,7 @@ describe('precall suppressions lift', () => {
 
     expect(await precall('lift', ADDRESS)).toBe(`Mails go to ${ADDRESS} again.\n`);
     expect(process.exitCode).toBe(0);
-    expect(await stores.store.suppressions.list()).toEqual([]);
+    expect(await operator.stores.store.suppressions.list()).toEqual([]);
   });
 
   it('fails when nothing stood against it', async () => {

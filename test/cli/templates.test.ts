@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addTemplates } from '../../src/cli/templates.ts';
 import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
 import { until } from '../support/until.ts';
+import { runCommand } from './run-command.ts';
 
 let folder = '';
 let catcher: MailCatcher;
@@ -19,23 +19,13 @@ afterAll(async () => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  vi.restoreAllMocks();
 });
 
 /** What is written with these settings. */
 async function templates(args: string[], settings: Record<string, string> = {}): Promise<string> {
   const given = { DATA_DIR: join(folder, 'data'), SMTP_URL: '', RESEND_API_KEY: '', TEMPLATES_DIR: '', ...settings };
   for (const [name, value] of Object.entries(given)) vi.stubEnv(name, value);
-  let told = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    told += text;
-    return true;
-  });
-  const program = new Command('precall').exitOverride();
-  addTemplates(program);
-  await program.parseAsync(['templates', ...args], { from: 'user' });
-  vi.mocked(process.stdout.write).mockRestore();
-  return told;
+  return runCommand(addTemplates, 'templates', ...args);
 }
 
 /** A folder of the operator's own. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
 import { createMailTransport, type MailTransportOptions } from '../../src/email/create-mail-transport.ts';
+import { sendMail } from '../../src/email/mail-transport.ts';
 import { createLocalPace } from '../../src/local-pace.ts';
 import { OperatorError } from '../../src/operator-error.ts';
 import { silent } from '../support/silent.ts';
@@ -20,7 +21,7 @@ afterEach(async () => {
 async function sendBy(email: MailTransportOptions['email']): Promise<void> {
   const paceOf = () => createLocalPace({ requestsPerMinute: 300 });
   const transport = createMailTransport({ email, from: FROM, paceOf, log: silent });
-  await transport.send(anOutgoingMail());
+  await sendMail(transport, anOutgoingMail());
   transport.close();
 }
 

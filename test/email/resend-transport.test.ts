@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MailRefused, type MailTransport, MailUndelivered } from '../../src/email/mail-transport.ts';
+import { MailRefused, type MailTransport, MailUndelivered, sendMail } from '../../src/email/mail-transport.ts';
 import { createResendTransport, MAIL_TAG, type ResendTransportOptions } from '../../src/email/resend-transport.ts';
 import { createSmtpTransport } from '../../src/email/smtp-transport.ts';
 import type { Pace, Turn } from '../../src/pace.ts';
@@ -61,7 +61,8 @@ const requestOf = (body: string | undefined) => JSON.parse(body ?? 'null') as Re
 
 describe('a mail sent through Resend', () => {
   it('goes there as it was written, under its own name', async () => {
-    await transport().send(
+    await sendMail(
+      transport(),
       anOutgoingMail({
         replyTo: { name: 'Hopper, "Grace"', email: 'grace@example.com' },
         unsubscribeUrl: 'https://precall.example/unsubscribe/t0ken',
@@ -89,7 +90,7 @@ describe('a mail sent through Resend', () => {
   });
 
   it('has its calendar file with it', async () => {
-    await transport().send(anOutgoingMail({ calendar: CALENDAR }));
+    await sendMail(transport(), anOutgoingMail({ calendar: CALENDAR }));
 
     const { attachments } = requestOf(resend.sent[0]) as { attachments: { content: string }[] };
     expect(attachments).toEqual([
@@ -118,14 +119,14 @@ describe('a mail sent through Resend', () => {
     ['The "best" calls', '"The \\"best\\" calls" <calls@example.com>'],
     ['', 'calls@example.com'],
   ])('comes from the sender by the name of %s', async (name, from) => {
-    await transport({ from: { ...FROM, name } }).send(anOutgoingMail());
+    await sendMail(transport({ from: { ...FROM, name } }), anOutgoingMail());
 
     expect(requestOf(resend.sent[0])['from']).toBe(from);
   });
 
   it('gets no header and no recipient from whatever stands in its fields', async () => {
     const lines = 'x\r\nBcc: eve@example.com\r\n\r\n<b>\u202ebody</b>';
-    await transport().send(anOutgoingMail({ to: { name: lines, email: 'ada@bücher.example' }, subject: lines }));
+    await sendMail(transport(), anOutgoingMail({ to: { name: lines, email: 'ada@bücher.example' }, subject: lines }));
 
     const { to, subject, headers } = requestOf(resend.sent[0]);
     expect(to).toEqual(['ada@xn--bcher-kva.example']);
@@ -136,7 +137,7 @@ describe('a mail sent through Resend', () => {
   it.each(['ada@example.com,eve@example.com', 'Ada <ada@example.com>', `${'a'.repeat(300)}@example.com`, ''])(
     'is refused, and nobody asked, when its address is %j',
     async (email) => {
-      expect(await failureOf(transport().send(anOutgoingMail({ to: { name: 'Ada', email } })))).toBeInstanceOf(
+      expect(await failureOf(sendMail(transport(), anOutgoingMail({ to: { name: 'Ada', email } })))).toBeInstanceOf(
         MailRefused,
       );
       expect(resend.requests).toEqual([]);
@@ -147,7 +148,7 @@ describe('a mail sent through Resend', () => {
 describe('an answer of Resend', () => {
   const failureAfter = async (...faults: Fault[]) => {
     resend.failNext(...faults);
-    return failureOf(transport({ timeouts: { answerMs: 300 } }).send(anOutgoingMail()));
+    return failureOf(sendMail(transport({ timeouts: { answerMs: 300 } }), anOutgoingMail()));
   };
 
   it.each<[Fault, { reason: string; perhapsTaken: boolean }]>([
@@ -212,19 +213,22 @@ describe('an answer of Resend', () => {
   ])('that refuses key or sender waits for the operator, who is told once: %j', async (fault) => {
     const made = transport();
     resend.failNext(fault, fault);
-    const errors = [await failureOf(made.send(anOutgoingMail())), await failureOf(made.send(anOutgoingMail()))];
+    const errors = [
+      await failureOf(sendMail(made, anOutgoingMail())),
+      await failureOf(sendMail(made, anOutgoingMail())),
+    ];
 
     for (const error of errors) expect(error).toBeInstanceOf(MailUndelivered);
     expect(errors[0]).toMatchObject({ perhapsTaken: false, reason: expect.stringContaining('does not take') });
     expect(log.lines).toMatchObject([{ level: 'error', facts: { alert: 'mail_not_set_up' } }]);
-    await made.send(anOutgoingMail());
+    await sendMail(made, anOutgoingMail());
     expect(resend.sent).toHaveLength(1);
   });
 
   it('that knows another mail by the same name is our fault, final and said', async () => {
-    await transport().send(anOutgoingMail());
+    await sendMail(transport(), anOutgoingMail());
 
-    const error = await failureOf(transport().send(anOutgoingMail({ subject: 'Another one' })));
+    const error = await failureOf(sendMail(transport(), anOutgoingMail({ subject: 'Another one' })));
 
     expect(error).toBeInstanceOf(MailRefused);
     expect(error).toMatchObject({ reason: 'key_reused', responseCode: 409 });
@@ -260,7 +264,7 @@ describe('an answer of Resend', () => {
   it('that does not come because nobody listens is none', async () => {
     await resend.stop();
 
-    expect(await failureOf(transport().send(anOutgoingMail()))).toMatchObject({
+    expect(await failureOf(sendMail(transport(), anOutgoingMail()))).toMatchObject({
       name: 'MailUndelivered',
       reason: 'no answer',
     });
@@ -273,7 +277,7 @@ describe('the pace', () => {
     const pace = aPace([{ waitMs: 60 }]);
     const began = performance.now();
 
-    await transport({ pace }).send(anOutgoingMail());
+    await sendMail(transport({ pace }), anOutgoingMail());
 
     expect(performance.now() - began).toBeGreaterThanOrEqual(59);
     expect(pace.reserved).toBe(1);
@@ -295,7 +299,7 @@ describe('the pace', () => {
     let held = 1;
     pace.heldForMs = async () => held--;
 
-    await transport({ pace }).send(anOutgoingMail());
+    await sendMail(transport({ pace }), anOutgoingMail());
 
     expect(pace.reserved).toBe(3);
   });
@@ -303,7 +307,7 @@ describe('the pace', () => {
   it('that is too far away makes the mail worth another attempt, and certainly not sent', async () => {
     const pace = aPace([{ putOffMs: 5_000 }]);
 
-    const error = await failureOf(transport({ pace, timeouts: { turnMs: 1_000 } }).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transport({ pace, timeouts: { turnMs: 1_000 } }), anOutgoingMail()));
 
     expect(error).toMatchObject({ name: 'MailUndelivered', perhapsTaken: false });
     expect(resend.requests).toEqual([]);
@@ -316,7 +320,7 @@ describe('the pace', () => {
     const pace = aPace();
     resend.failNext({ answer: 429, name: 'rate_limit_exceeded', headers: headers as Record<string, string> });
 
-    await failureOf(transport({ pace }).send(anOutgoingMail()));
+    await failureOf(sendMail(transport({ pace }), anOutgoingMail()));
 
     expect(pace.heldOff).toEqual([waitMs]);
   });
@@ -325,7 +329,7 @@ describe('the pace', () => {
     const pace = aPace();
     resend.failNext({ answer: 429, name: 'monthly_quota_exceeded', headers: { 'retry-after': '7' } });
 
-    await failureOf(transport({ pace }).send(anOutgoingMail()));
+    await failureOf(sendMail(transport({ pace }), anOutgoingMail()));
 
     expect(pace.heldOff).toEqual([]);
   });
@@ -354,7 +358,7 @@ describe('close', () => {
   it('ends a send that is under way, of which nobody knows then', async () => {
     const made = transport();
     resend.failNext('silence after taking');
-    const sending = failureOf(made.send(anOutgoingMail()));
+    const sending = failureOf(sendMail(made, anOutgoingMail()));
     await expect.poll(() => resend.requests).toHaveLength(1);
 
     made.close();
@@ -364,7 +368,7 @@ describe('close', () => {
 
   it('ends the wait for a turn: that mail has certainly not been sent', async () => {
     const made = transport({ pace: aPace([{ waitMs: 60_000 }]) });
-    const sending = failureOf(made.send(anOutgoingMail()));
+    const sending = failureOf(sendMail(made, anOutgoingMail()));
     await new Promise((resolve) => setTimeout(resolve, 20));
 
     made.close();

@@ -5,10 +5,10 @@ import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MailCatcher, startMailCatcher } from '../../src/dev/mail-catcher/mail-catcher.ts';
-import { MailRefused, type MailTransport, MailUndelivered } from '../../src/email/mail-transport.ts';
+import { MailRefused, type MailTransport, MailUndelivered, sendMail } from '../../src/email/mail-transport.ts';
 import { createSmtpTransport, type SmtpTransportOptions } from '../../src/email/smtp-transport.ts';
-import { anOutgoingMail, FROM, failureOf } from './outgoing-mail.ts';
 import { type Ending, startBreakingServer } from './breaking-server.ts';
+import { anOutgoingMail, FROM, failureOf } from './outgoing-mail.ts';
 
 let catcher: MailCatcher;
 const transports: MailTransport[] = [];
@@ -30,7 +30,8 @@ function transportTo(smtpUrl: string, options: Partial<SmtpTransportOptions> = {
 
 describe('a mail sent over SMTP', () => {
   it('arrives as it was written', async () => {
-    await transportTo(catcher.smtpUrl).send(
+    await sendMail(
+      transportTo(catcher.smtpUrl),
       anOutgoingMail({ replyTo: { name: 'Hopper, "Grace"', email: 'grace@example.com' } }),
     );
 
@@ -83,7 +84,8 @@ describe('a mail sent over SMTP', () => {
 
   it('gets no header from whatever stands in its fields', async () => {
     const lines = 'x\r\nBcc: eve@example.com\r\n\r\n<b>body</b>';
-    await transportTo(catcher.smtpUrl).send(
+    await sendMail(
+      transportTo(catcher.smtpUrl),
       anOutgoingMail({
         to: { name: `${lines}\u202e"`, email: 'ada@example.com' },
         replyTo: { name: lines, email: 'a@example.com' },
@@ -113,7 +115,9 @@ describe('a mail sent over SMTP', () => {
     'nobody',
     '',
   ])('is refused, with no recipient at all, when its address is %j', async (email) => {
-    const error = await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail({ to: { name: 'Ada', email } })));
+    const error = await failureOf(
+      sendMail(transportTo(catcher.smtpUrl), anOutgoingMail({ to: { name: 'Ada', email } })),
+    );
 
     expect(error).toBeInstanceOf(MailRefused);
     expect(error).toMatchObject({ responseCode: undefined });
@@ -124,7 +128,7 @@ describe('a mail sent over SMTP', () => {
   it.each(['ada@bücher.example', "o'brien+calls@example.com", 'адрес@example.com'])(
     'goes to exactly one recipient when its address is %s',
     async (email) => {
-      await transportTo(catcher.smtpUrl).send(anOutgoingMail({ to: { name: '', email } }));
+      await sendMail(transportTo(catcher.smtpUrl), anOutgoingMail({ to: { name: '', email } }));
 
       expect(catcher.mails().map(({ envelope }) => envelope.to)).toEqual([[email]]);
     },
@@ -140,7 +144,8 @@ describe('a mail sent over SMTP', () => {
     ['with line breaks and a header', 'Ada\r\nBcc: eve@example.com\r\n', 'Ada Bcc: eve@example.com'],
     ['of other letters', 'Áda Łovelace 愛達', 'Áda Łovelace 愛達'],
   ])('names exactly one recipient, by a name %s', async (_what, name, shown) => {
-    await transportTo(catcher.smtpUrl).send(
+    await sendMail(
+      transportTo(catcher.smtpUrl),
       anOutgoingMail({ to: { name, email: 'ada@example.com' }, replyTo: { name, email: 'grace@example.com' } }),
     );
 
@@ -162,7 +167,7 @@ describe('a mail sent over SMTP', () => {
 
   it('can be unsubscribed from by one POST, where there is an address for that', async () => {
     const url = `https://precall.example/unsubscribe/${'t0ken_-'.repeat(40)}`;
-    await transportTo(catcher.smtpUrl).send(anOutgoingMail({ unsubscribeUrl: url }));
+    await sendMail(transportTo(catcher.smtpUrl), anOutgoingMail({ unsubscribeUrl: url }));
     const { headers } = await parsed();
 
     const headerOf = (name: string) => headers.find(({ key }) => key === name)?.value;
@@ -172,7 +177,7 @@ describe('a mail sent over SMTP', () => {
 
   it('has its calendar file as a part for mail programs, and once more to be saved', async () => {
     const content = 'BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nSUMMARY:Café\r\nEND:VCALENDAR\r\n';
-    await transportTo(catcher.smtpUrl).send(anOutgoingMail({ calendar: { method: 'CANCEL', content } }));
+    await sendMail(transportTo(catcher.smtpUrl), anOutgoingMail({ calendar: { method: 'CANCEL', content } }));
 
     const { text, html, attachments } = await parsed();
     expect([text?.trim(), html?.trim()]).toEqual(['Hello Ada\n.\nuntil tomorrow', '<p>Hello Ada</p>']);
@@ -194,7 +199,8 @@ describe('a mail sent over SMTP', () => {
   });
 
   it('leaves a reply address that is none out', async () => {
-    await transportTo(catcher.smtpUrl).send(
+    await sendMail(
+      transportTo(catcher.smtpUrl),
       anOutgoingMail({ replyTo: { name: 'Grace', email: 'a@example.com, b@example.com' } }),
     );
 
@@ -209,7 +215,7 @@ describe('a mail server that refuses', () => {
   ] as const)('%s for good is believed', async (_what, fault, responseCode) => {
     catcher.failNext(fault);
 
-    const error = await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(catcher.smtpUrl), anOutgoingMail()));
     expect(error).toBeInstanceOf(MailRefused);
     expect(error).toMatchObject({ responseCode, message: `The mail server refused the mail (${responseCode})` });
     expect(catcher.mails()).toEqual([]);
@@ -223,11 +229,11 @@ describe('a mail server that refuses', () => {
     const transport = transportTo(catcher.smtpUrl);
     catcher.failNext(fault);
 
-    const error = await failureOf(transport.send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transport, anOutgoingMail()));
     expect(error).toBeInstanceOf(MailUndelivered);
     expect(error).toMatchObject({ responseCode, reason: `answer ${responseCode}`, perhapsTaken: false });
 
-    await transport.send(anOutgoingMail());
+    await sendMail(transport, anOutgoingMail());
     expect(catcher.mails()).toHaveLength(1);
   });
 
@@ -243,11 +249,11 @@ describe('a mail server that refuses', () => {
     await once(server.server, 'listening');
     const { port } = server.server.address() as AddressInfo;
 
-    const error = await failureOf(transportTo(`smtp://calls:hunter22@127.0.0.1:${port}`).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(`smtp://calls:hunter22@127.0.0.1:${port}`), anOutgoingMail()));
     expect(error).toBeInstanceOf(MailUndelivered);
     expect(error).toMatchObject({ reason: 'login refused (answer 535)', perhapsTaken: false });
 
-    const withoutLogin = await failureOf(transportTo(`smtp://127.0.0.1:${port}`).send(anOutgoingMail()));
+    const withoutLogin = await failureOf(sendMail(transportTo(`smtp://127.0.0.1:${port}`), anOutgoingMail()));
     expect(withoutLogin).toMatchObject({ name: 'MailUndelivered', reason: 'login refused (answer 530)' });
     server.close();
   });
@@ -262,7 +268,7 @@ describe('the answer of a mail server', () => {
 
   it.each(steps)('"%s" at %s says that it has not taken the mail', async (words, at) => {
     const server = await startBreakingServer(at, 'close', words);
-    const error = await failureOf(transportTo(server.smtpUrl, quick).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(server.smtpUrl, quick), anOutgoingMail()));
     server.stop();
 
     const isFinal = words.startsWith('5') && ABOUT_THE_MAIL.includes(at);
@@ -277,7 +283,7 @@ describe('a mail server that fails', () => {
   it('after the last byte may have taken the mail; it is not sent again by itself', async () => {
     catcher.failNext({ at: 'message', answer: 'drop' });
 
-    const error = await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(catcher.smtpUrl), anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection lost', perhapsTaken: true });
     expect(catcher.mails()).toHaveLength(1);
   });
@@ -285,7 +291,7 @@ describe('a mail server that fails', () => {
   describe.each<Ending>(['close', 'reset', 'silence'])('with a %s', (ending) => {
     const endsAt = async (command: string) => {
       const server = await startBreakingServer(command, ending);
-      const error = await failureOf(transportTo(server.smtpUrl, quick).send(anOutgoingMail()));
+      const error = await failureOf(sendMail(transportTo(server.smtpUrl, quick), anOutgoingMail()));
       server.stop();
       return error;
     };
@@ -307,17 +313,17 @@ describe('a mail server that fails', () => {
   ])('after it answered the last byte with "%s" has perhaps taken the mail: %s', async (lastWords, perhapsTaken) => {
     const server = await startBreakingServer('.', 'close', lastWords);
 
-    const error = await failureOf(transportTo(server.smtpUrl, quick).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(server.smtpUrl, quick), anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', perhapsTaken });
     server.stop();
   });
 
   it('on a connection that has carried a mail before has certainly not taken the next one', async () => {
     const transport = transportTo(catcher.smtpUrl, { ...quick, maxConnections: 1 });
-    await transport.send(anOutgoingMail());
+    await sendMail(transport, anOutgoingMail());
     catcher.failNext({ at: 'recipient', answer: 'drop' }, 5);
 
-    expect(await failureOf(transport.send(anOutgoingMail()))).toMatchObject({
+    expect(await failureOf(sendMail(transport, anOutgoingMail()))).toMatchObject({
       name: 'MailUndelivered',
       perhapsTaken: false,
     });
@@ -331,8 +337,8 @@ describe('a mail server that fails', () => {
     catcher.failNext(fault);
 
     const [first, second] = await Promise.allSettled([
-      transport.send(anOutgoingMail()),
-      transport.send(anOutgoingMail({ messageId: '<second@example.com>' })),
+      sendMail(transport, anOutgoingMail()),
+      sendMail(transport, anOutgoingMail({ messageId: '<second@example.com>' })),
     ]);
     expect(first).toMatchObject({ status: 'rejected', reason: { name: 'MailUndelivered', reason: 'time-out' } });
     expect(second.status).toBe('fulfilled');
@@ -351,7 +357,7 @@ describe('a mail server that fails', () => {
     await once(trickling, 'listening');
     const { port } = trickling.address() as AddressInfo;
 
-    const error = await failureOf(transportTo(`smtp://127.0.0.1:${port}`, quick).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(`smtp://127.0.0.1:${port}`, quick), anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'time-out' });
     trickling.close();
   });
@@ -360,19 +366,19 @@ describe('a mail server that fails', () => {
     const { smtpUrl } = catcher;
     await catcher.stop();
 
-    const error = await failureOf(transportTo(smtpUrl).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(smtpUrl), anOutgoingMail()));
     expect(error).toMatchObject({ name: 'MailUndelivered', reason: 'connection refused', perhapsTaken: false });
     catcher = await startMailCatcher();
   });
 
   it('and comes back on the same port gets the next mail, on a new connection', async () => {
     const transport = transportTo(catcher.smtpUrl);
-    await transport.send(anOutgoingMail());
+    await sendMail(transport, anOutgoingMail());
     await catcher.stop();
     catcher = await startMailCatcher({ smtpPort: Number(new URL(catcher.smtpUrl).port) });
     await setTimeout(50); // until the transport has seen its connection end
 
-    await transport.send(anOutgoingMail({ messageId: '<second@example.com>' }));
+    await sendMail(transport, anOutgoingMail({ messageId: '<second@example.com>' }));
     expect(catcher.mails().map(({ messageId }) => messageId)).toEqual(['<second@example.com>']);
   });
 
@@ -382,11 +388,11 @@ describe('a mail server that fails', () => {
       timeouts: { connectMs: 3_000, answerMs: 3_000, mailMs: 3_000 },
     });
     catcher.failNext({ at: 'recipient', answer: 'hang' });
-    const first = failureOf(transport.send(anOutgoingMail()));
+    const first = failureOf(sendMail(transport, anOutgoingMail()));
     const began = performance.now();
 
     await Promise.all(
-      [1, 2, 3, 4, 5].map((nth) => transport.send(anOutgoingMail({ messageId: `<${nth}@example.com>` }))),
+      [1, 2, 3, 4, 5].map((nth) => sendMail(transport, anOutgoingMail({ messageId: `<${nth}@example.com>` }))),
     );
 
     expect(performance.now() - began).toBeLessThan(2_000);
@@ -413,7 +419,7 @@ describe('a mail server that fails', () => {
     await once(server.server, 'listening');
     const { port } = server.server.address() as AddressInfo;
 
-    const error = await failureOf(transportTo(`${protocol}//127.0.0.1:${port}${query}`).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(`${protocol}//127.0.0.1:${port}${query}`), anOutgoingMail()));
 
     expect(error).toMatchObject({
       name: 'MailUndelivered',
@@ -425,7 +431,7 @@ describe('a mail server that fails', () => {
   });
 
   it('to offer STARTTLS where it is required gets nothing', async () => {
-    const error = await failureOf(transportTo(`${catcher.smtpUrl}?requireTLS=true`).send(anOutgoingMail()));
+    const error = await failureOf(sendMail(transportTo(`${catcher.smtpUrl}?requireTLS=true`), anOutgoingMail()));
 
     expect(error).toBeInstanceOf(MailUndelivered);
     expect(error).toMatchObject({ reason: expect.stringContaining('no secure connection') });
@@ -440,7 +446,7 @@ describe('what goes wrong', () => {
     { at: 'message', answer: 'drop' },
   ] as const)('at %o is told without an address or the server’s words', async (fault) => {
     catcher.failNext(fault);
-    const error = (await failureOf(transportTo(catcher.smtpUrl).send(anOutgoingMail()))) as Error;
+    const error = (await failureOf(sendMail(transportTo(catcher.smtpUrl), anOutgoingMail()))) as Error;
 
     const told = JSON.stringify([error, error.message, error.stack, error.cause ?? null]);
     expect(told).not.toMatch(/ada@|As the test asked/);
@@ -452,7 +458,7 @@ describe('a burst', () => {
     const transport = transportTo(catcher.smtpUrl, { maxConnections: 4 });
     const ids = Array.from({ length: 200 }, (_, index) => `<${index}@example.com>`);
 
-    await Promise.all(ids.map((messageId) => transport.send(anOutgoingMail({ messageId }))));
+    await Promise.all(ids.map((messageId) => sendMail(transport, anOutgoingMail({ messageId }))));
 
     expect(
       catcher
@@ -469,7 +475,7 @@ describe('close', () => {
     catcher.failNext({ at: 'message', answer: 'hang' });
     const arrived = new Promise<void>((resolve) => catcher.onMail(() => resolve()));
 
-    const sending = failureOf(transport.send(anOutgoingMail()));
+    const sending = failureOf(sendMail(transport, anOutgoingMail()));
     await arrived;
     transport.close();
 
@@ -480,8 +486,8 @@ describe('close', () => {
     const transport = transportTo(catcher.smtpUrl, { maxConnections: 1 });
     catcher.failNext({ at: 'message', answer: 'hang' });
     const arrived = new Promise<void>((resolve) => catcher.onMail(() => resolve()));
-    const first = failureOf(transport.send(anOutgoingMail()));
-    const queued = failureOf(transport.send(anOutgoingMail()));
+    const first = failureOf(sendMail(transport, anOutgoingMail()));
+    const queued = failureOf(sendMail(transport, anOutgoingMail()));
     await arrived;
 
     transport.close();

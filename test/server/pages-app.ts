@@ -1,6 +1,6 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type Booking, bookingKeyOf } from '../../src/booking.ts';
-import { createLinks, LONGEST_TOKEN, type LinkClaims, type LinkPurpose } from '../../src/link.ts';
+import { createLinks, type LinkClaims, type LinkPurpose, LONGEST_TOKEN } from '../../src/link.ts';
 import { createPersonOf } from '../../src/person.ts';
 import { type MailPagesOptions, mailPages } from '../../src/server/pages/mail-pages.ts';
 import type { KeptBooking } from '../../src/store/findings.ts';

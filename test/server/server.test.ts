@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
 import { createCalcomApi } from '../../src/calcom/create-api.ts';
 import { startCalcomSandbox } from '../../src/dev/calcom-sandbox/sandbox.ts';
 import { createPersonOf } from '../../src/person.ts';
+import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
 import { hear } from '../../src/workflows/booking-state.ts';
 import { INSTALLATION_KEY } from '../calcom/support.ts';
 import { aBooking, confirmed, later } from '../support/a-booking.ts';

@@ -1,6 +1,6 @@
 import { ApiError, validationError } from './answers.ts';
 import { BOT } from './objects.ts';
-import { withAncestors, type World } from './world.ts';
+import { type World, withAncestors } from './world.ts';
 
 /** What the integration can get at. */
 export interface Access {

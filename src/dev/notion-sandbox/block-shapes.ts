@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { validationError } from './answers.ts';
 import { AnyObject, check, Id, onlyType, refused } from './checks.ts';
 import { BlockColor, RichText, textFrom } from './text-shapes.ts';
-import { type Block, BLOCK_TYPES, type BlockType, type NewBlock } from './world.ts';
+import { BLOCK_TYPES, type Block, type BlockType, type NewBlock } from './world.ts';
 
 /** Blocks below one that is written in the same request: two levels, no more. */
 const LEVELS = 2;

@@ -1,6 +1,6 @@
 import { validationError } from './answers.ts';
-import { eraseContent, refuseBeyondCap, writeBlocks } from './blocks.ts';
 import { countOf } from './block-shapes.ts';
+import { eraseContent, refuseBeyondCap, writeBlocks } from './blocks.ts';
 import type { DatabaseCreation, PageCreation, PageUpdate } from './request-shapes.ts';
 import {
   addDatabase,

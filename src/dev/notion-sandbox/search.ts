@@ -1,7 +1,7 @@
 import { titleOf } from './contents.ts';
 import type { Search } from './filter-shapes.ts';
 import { type Cursors, type Part, partOf } from './lists.ts';
-import { type DataSource, type Page, seenWithLag, withAncestors, type World } from './world.ts';
+import { type DataSource, type Page, seenWithLag, type World, withAncestors } from './world.ts';
 
 export type Found = { page: Page } | { source: DataSource };
 

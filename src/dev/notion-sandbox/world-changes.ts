@@ -1,5 +1,5 @@
-import type { Cells } from './seed.ts';
 import { found, valuesOf } from './cells.ts';
+import type { Cells } from './seed.ts';
 import {
   addDataSource,
   addPage,

@@ -8,6 +8,7 @@ import type { Inbox } from '../../store/inbox.ts';
 import { StoreUnavailable } from '../../store/store-unavailable.ts';
 import type { Suppressions } from '../../store/suppressions.ts';
 import type { Dispatcher } from '../dispatcher.ts';
+import { type RawBody, takeRawBodies } from '../take-raw-bodies.ts';
 import { createCalendarPage } from './calendar-page.ts';
 import { createCancelPage } from './cancel-page.ts';
 import { createConfirmPage } from './confirm-page.ts';
@@ -45,9 +46,8 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 };
 
-interface LinkRequest {
+interface LinkRequest extends RawBody {
   Params: { token: string };
-  Body: URLSearchParams | undefined;
 }
 
 /**
@@ -70,13 +70,8 @@ export const mailPages: FastifyPluginAsync<MailPagesOptions> = async (app, optio
   };
 
   // Mail programs post as they like, and what cannot be read says no more than the link itself.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-    done(null, new URLSearchParams(body as string)),
-  );
-  app.addHook('onRequest', async ({ headers }, reply) => {
-    // Fastify has no parser for a content type that is none; for a missing one it takes ours.
-    delete headers['content-type'];
+  takeRawBodies(app, BODY_LIMIT);
+  app.addHook('onRequest', async (_request, reply) => {
     reply.headers(HEADERS);
   });
 
@@ -86,7 +81,7 @@ export const mailPages: FastifyPluginAsync<MailPagesOptions> = async (app, optio
     if (!act) continue;
     app.post<LinkRequest>(`/${purpose}/:token`, (request, reply) => {
       waitFor(reply);
-      return answer(purpose, request, reply, (visit) => act(visit, request.body ?? new URLSearchParams()));
+      return answer(purpose, request, reply, (visit) => act(visit, new URLSearchParams(request.body?.toString())));
     });
   }
 

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Liquid } from 'liquidjs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { OperatorError } from '../../operator-error.ts';
+import { strictLiquid } from '../../strict-liquid.ts';
 
 /** What a page says beside its own words. Text is escaped where it is put in. */
 export interface Page {
@@ -47,7 +47,15 @@ const PageWords = z.strictObject({
   ...{ confirm: asked, confirmed: said },
   ...{ cancel: asked.extend({ reason: Text, hint: Text }), cancelElsewhere: asked, cancelled: said },
   ...{ move: asked, unsubscribe: asked, unsubscribeAll: asked, unsubscribed: said, unsubscribedAll: said },
-  ...{ offAlready: said, movedAlready: said, begun: said, noWay: said, noCalendarFile: said, failed: said },
+  ...{
+    offAlready: said,
+    toBeMoved: said,
+    movedAlready: said,
+    begun: said,
+    noWay: said,
+    noCalendarFile: said,
+    failed: said,
+  },
   ...{ elsewhere: Text, bookAgain: Text, again: Text, gone: said, expired: said, unknown: said, unavailable: said },
 });
 
@@ -70,18 +78,7 @@ const ENGLISH = 'en';
 export function createPageRenderer(folder = FOLDER): PageRenderer {
   try {
     const languages = readLanguages(join(folder, 'words'));
-    const engine = new Liquid({
-      root: folder,
-      extname: '.liquid',
-      cache: true,
-      outputEscape: 'escape',
-      strictVariables: true,
-      strictFilters: true,
-      ownPropertyOnly: true,
-      parseLimit: 1_000_000,
-      renderLimit: 1_000,
-      memoryLimit: 10_000_000,
-    });
+    const engine = strictLiquid([folder], { outputEscape: 'escape' });
     const template = engine.parseFileSync('page');
     const style = engine.renderFileSync('style') as string;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
-import { secretThatSigned } from '../../../src/calcom/signature.ts';
+import { secretThatSigned } from '../../../src/signature.ts';
 
 export const SECRET = 'cal-fixture-secret';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CaughtMail } from '../../../src/dev/mail-catcher/caught-mail.ts';
 import { type MailCatcher, startMailCatcher } from '../../../src/dev/mail-catcher/mail-catcher.ts';
 import { createMailStore } from '../../../src/dev/mail-catcher/mail-store.ts';
-import type { MailTransport, OutgoingMail } from '../../../src/email/mail-transport.ts';
+import { type MailTransport, type OutgoingMail, sendMail } from '../../../src/email/mail-transport.ts';
 import { createSmtpTransport } from '../../../src/email/smtp-transport.ts';
 
 let catcher: MailCatcher;
@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 async function send(facts: Partial<OutgoingMail> = {}): Promise<void> {
-  await transport.send({
+  await sendMail(transport, {
     to: { name: 'Ada', email: 'ada@example.com' },
     messageId: '<1@example.com>',
     subject: 'A reminder',

@@ -1,6 +1,6 @@
 import type { CreatePageParameters, UpdatePageParameters } from '@notionhq/client';
 import { describe, expect, it } from 'vitest';
-import { cellsOf, type Connection, connect, NOON, NOWHERE, refusalOf, rowOf } from './in-process.ts';
+import { type Connection, cellsOf, connect, NOON, NOWHERE, refusalOf, rowOf } from './in-process.ts';
 
 type Properties = NonNullable<UpdatePageParameters['properties']>;
 

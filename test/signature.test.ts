@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { secretThatSigned } from '../../src/calcom/signature.ts';
-import { fixture, fixtureNames } from './support.ts';
+import { secretThatSigned } from '../src/signature.ts';
+import { fixture, fixtureNames } from './calcom/support.ts';
 
 const SECRET = 'cal-fixture-secret';
 const body = Buffer.from(JSON.stringify(fixture('booking-created')));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { looksLike, nearestTo } from '../../src/notion/alike.ts';
+import { looksLike, nearestTo } from '../src/alike.ts';
 
 describe('two names', () => {
   it.each([
