@@ -36,6 +36,8 @@ export interface Booking extends BookingKey {
   location?: string;
   /** What kind of call it is: Cal.com's event type, by its id, else by its slug. */
   eventType?: string;
+  /** The event type's slug, where Cal.com tells it. What was kept by earlier versions has none. */
+  eventTypeSlug?: string;
   /** Bookings that one person made twice by mistake share it: a keyed hash of event type, booker and start. */
   twin?: string;
   /** The calls of one recurring series share it: a keyed hash of event type, organizer, booker and rhythm. */

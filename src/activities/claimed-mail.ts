@@ -41,8 +41,8 @@ export async function prepareMail(
  * Whether there is anything left to send.
  *
  * @returns how it was sent, if it was; else the claim.
- * @throws {ApplicationFailure} final, type `delivery_uncertain` when the mail may have been taken twice already and nobody knows; or
- * of the type that it failed with.
+ * @throws {ApplicationFailure} final, type `delivery_uncertain` when the mail may have been taken and is not to be sent again; or of
+ * the type that it failed with.
  */
 export function sentOrOpen(claim: MailClaim): { sent: MailSent } | { open: OpenClaim } {
   switch (claim.state) {
@@ -51,7 +51,10 @@ export function sentOrOpen(claim: MailClaim): { sent: MailSent } | { open: OpenC
     case 'failed':
       throw final(claim.reason, 'This mail has failed for good before');
     case 'uncertain':
-      throw final('delivery_uncertain', 'Twice the mail server may have taken this mail and did not say so');
+      throw final(
+        'delivery_uncertain',
+        'The mail server may have taken this mail and did not say so: it is not sent again',
+      );
     default:
       return { open: claim };
   }

@@ -1,7 +1,7 @@
 import { bookingKeyOf } from '../booking.ts';
 import type { Known } from '../calcom/difference.ts';
 import type { KeptBooking } from '../store/findings.ts';
-import type { RunState } from '../workflows/messages.ts';
+import type { KeptState } from '../workflows/messages.ts';
 
 /**
  * What is known of a booking that Cal.com is asked about.
@@ -21,7 +21,7 @@ export function knownOf(kept: KeptBooking): Known | undefined {
 
   // Its run has not reported yet.
   if (row.state === undefined) return undefined;
-  const { standing, booking } = (row.state as RunState).known;
+  const { standing, booking } = (row.state as KeptState).known;
   return standing === 'superseded' ? undefined : { key, ...times, standing, booking };
 }
 

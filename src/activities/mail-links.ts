@@ -14,7 +14,7 @@ const NONE: MailLinks = { confirm: null, move: null, cancel: null, calendar: nul
 
 /** The reader's own links. Hosts have none: they see to their bookings at the provider. */
 export function linksFor(
-  { booking, reader, template, isToBeMoved }: MailToSend,
+  { booking, reader, template, isToBeMoved }: Pick<MailToSend, 'booking' | 'reader' | 'template' | 'isToBeMoved'>,
   { links, personOf, language }: { links: Links; personOf: (address: string) => string; language: string },
 ): MailLinks {
   if (reader.role === 'host') return NONE;

@@ -10,10 +10,11 @@ import type { Inbox } from '../store/inbox.ts';
 import type { MailClaim, MailKey, Mails } from '../store/mails.ts';
 import type { SuppressionReason, Suppressions } from '../store/suppressions.ts';
 import { type MailSent, type OpenClaim, prepareMail, sendClaimed, sentOrOpen, takenOver } from './claimed-mail.ts';
+import { keepTrying } from './keep-trying.ts';
 import { linksFor } from './mail-links.ts';
 
 /** One mail about a booking, to one person. Instants are ISO 8601 in UTC. */
-export interface MailToSend extends Pick<MailToWrite, 'previousStartsAt' | 'reason'> {
+export interface MailToSend extends Pick<MailToWrite, 'previousStartsAt' | 'reason' | 'seriesStartsAt'> {
   booking: Booking;
   reader: MailReader;
   /** Names it among all mails of the booking, such as `reminder/24h`. */
@@ -50,6 +51,8 @@ export type MailSkipReason =
   | 'confirmed_by_attendee'
   /** The booker, who has missed the call, has booked another. */
   | 'booked_again'
+  /** It is told of with the first call of its series. */
+  | 'told_with_series'
   /** Neither the owner nor the organizer has an address. */
   | 'no_host_address';
 
@@ -102,7 +105,16 @@ export function createMailSender(options: MailSenderOptions): MailSender {
   const { clock = wallClock } = options;
 
   function write(mail: MailToSend, sendsAt: number): OutgoingMail {
-    const { booking, reader, template, messageId, acknowledgedBy = [], previousStartsAt, reason } = mail;
+    const {
+      booking,
+      reader,
+      template,
+      messageId,
+      acknowledgedBy = [],
+      previousStartsAt,
+      reason,
+      seriesStartsAt,
+    } = mail;
     const language = renderer.languageFor(reader);
     const readersLinks = linksFor(mail, { links, personOf, language });
     const answersTo = reader.role === 'attendee' ? (replyTo ?? organizerOf(booking)) : undefined;
@@ -117,6 +129,7 @@ export function createMailSender(options: MailSenderOptions): MailSender {
       acknowledged: hasSaidSo(booking.attendees[0].email),
       ...(previousStartsAt && { previousStartsAt }),
       ...(reason && { reason }),
+      ...(seriesStartsAt && { seriesStartsAt }),
     });
     const calendar =
       mail.calendar && calendarFile({ booking, method: mail.calendar, now: sendsAt, language, from: calendarFrom });
@@ -182,7 +195,10 @@ export function createMailSender(options: MailSenderOptions): MailSender {
       if (await isHeld(mail)) return { outcome: 'held' };
       if (clock.now() >= Date.parse(mail.deadline)) throw tooLate();
       const reason = await whyNot(mail);
-      if (reason) return { outcome: 'skipped', reason };
+      if (reason) {
+        await keepTrying(about, () => mails.markSkipped(open.token, reason));
+        return { outcome: 'skipped', reason };
+      }
       const sent = await sendClaimed(open, prepared, { mails, about, now: () => clock.now() });
       logSent(about, mail, sent);
       return { outcome: 'sent', ...sent };

@@ -3,6 +3,7 @@ import type { CalendarFile } from '../email/calendar-file.ts';
 import type { MailReader } from '../email/mail-renderer.ts';
 import type { Mailbox } from '../email/mailbox.ts';
 import type { Bookings } from '../store/bookings.ts';
+import type { Inbox, SeriesCall } from '../store/inbox.ts';
 import { createMailSender, type MailOutcome, type MailSenderOptions } from './mail-sender.ts';
 
 /** One mail that tells one person what has happened to a booking. */
@@ -39,6 +40,7 @@ export interface NoticeActivities {
 }
 
 export interface NoticeActivitiesOptions extends MailSenderOptions {
+  inbox: MailSenderOptions['inbox'] & Pick<Inbox, 'callsBookedWith'>;
   bookings: Pick<Bookings, 'find' | 'isBookedAgain'>;
   /** Who is told what hosts are told; undefined for the organizer of each call. */
   owner: Mailbox | undefined;
@@ -53,7 +55,7 @@ const CALENDAR_OF: Record<string, CalendarFile['method']> = {
 };
 
 export function createNoticeActivities(options: NoticeActivitiesOptions): NoticeActivities {
-  const { bookings, owner, messageIdOf } = options;
+  const { inbox, bookings, owner, messageIdOf } = options;
   const sender = createMailSender(options);
 
   function readerOf({ recipient, booking: { organizer } }: NoticeRequest): MailReader | undefined {
@@ -70,6 +72,12 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
     return startsAt === booking.startsAt ? undefined : startsAt;
   }
 
+  /** All calls that the host is told of at once: those of a series are booked together. */
+  async function callsOf(booking: Booking): Promise<SeriesCall[]> {
+    const calls = booking.series === undefined ? [] : await inbox.callsBookedWith(bookingKeyOf(booking));
+    return calls.some(({ uid }) => uid === booking.uid) ? calls : [];
+  }
+
   return {
     async sendNotice(request) {
       const { booking, step, template, deadline, heard, acknowledgedBy, reason, isToBeMoved } = request;
@@ -78,6 +86,8 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
       if (template === 'no-show' && (await bookings.isBookedAgain(booking))) {
         return { outcome: 'skipped', reason: 'booked_again' };
       }
+      const calls = template === 'host-booked' ? await callsOf(booking) : [];
+      if (calls.length > 1 && calls[0]?.uid !== booking.uid) return { outcome: 'skipped', reason: 'told_with_series' };
       const previousStartsAt = await previousStartOf(request);
       return sender.send({
         booking: template === 'cancelled' ? withNextEntry(booking) : booking,
@@ -96,6 +106,7 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
         acknowledgedBy,
         ...(previousStartsAt && { previousStartsAt }),
         ...(reason && { reason }),
+        ...(calls.length > 1 && { seriesStartsAt: calls.map(({ startsAt }) => startsAt) }),
         isToBeMoved,
         calendar: request.withCalendarFile && CALENDAR_OF[template],
       });

@@ -1,13 +1,13 @@
 import type { BookingKey } from '../booking.ts';
 import type { BookingRecord, Bookings } from '../store/bookings.ts';
 import type { Inbox } from '../store/inbox.ts';
-import type { RunState } from '../workflows/messages.ts';
+import type { KeptState, RunState } from '../workflows/messages.ts';
 
 /** What a run records. */
 export type RunRecord = Omit<BookingRecord, 'state'> & { state: RunState };
 
 /** `written`, or what is kept instead: a later state of the same booking. */
-export type Recorded = { written: true } | { written: false; state: RunState };
+export type Recorded = { written: true } | { written: false; state: KeptState };
 
 export interface RecordActivities {
   /** Writes the booking's row, what people look at and what a lost run is put back from, over an earlier state. */
@@ -34,7 +34,7 @@ export function createRecordActivities({ bookings, inbox }: RecordActivitiesOpti
 
     async recordBooking(record) {
       const recorded = await bookings.record(record);
-      return recorded.written ? recorded : { written: false, state: recorded.state as RunState };
+      return recorded.written ? recorded : { written: false, state: recorded.state as KeptState };
     },
   };
 }

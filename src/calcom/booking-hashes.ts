@@ -6,7 +6,7 @@ import { keyedHash } from '../keyed-hash.ts';
 
 /** What two bookings made twice by mistake have in common. */
 export interface TwinFacts {
-  /** As {@link readEventType} reads it. */
+  /** Its id, else its slug. */
   eventType: string;
   /** The booker's. */
   email: string;

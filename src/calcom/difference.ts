@@ -160,8 +160,9 @@ function cancelled(booking: Booking, occurredAt: string): BookingEvent {
 
 /** Cal.com's API tells neither the series nor the lineage nor how often the calendar entry has changed, and less of the rest. */
 function asBefore(entry: Booking, known: Booking | undefined): Booking {
-  const { series, lineage, answers, calendarEntry, pages } = known ?? {};
+  const { eventTypeSlug, series, lineage, answers, calendarEntry, pages } = known ?? {};
   return {
+    ...(eventTypeSlug && { eventTypeSlug }),
     ...entry,
     ...(series && { series }),
     ...(lineage && { lineage }),

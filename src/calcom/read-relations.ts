@@ -18,12 +18,14 @@ export interface RelatedFacts {
 export function readRelations(
   fields: Fields,
   { booker: { email }, organizer, startsAt, isSeated, installationKey }: RelatedFacts,
-): Pick<Booking, 'eventType' | 'twin' | 'series' | 'lineage'> {
-  const eventType = readEventType(fields, installationKey);
+): Pick<Booking, 'eventType' | 'eventTypeSlug' | 'twin' | 'series' | 'lineage'> {
+  const eventTypeSlug = readSlug(fields, installationKey);
+  const eventType = readUid(fields['eventTypeId'], installationKey) ?? eventTypeSlug;
   const rhythm = readRhythm(fields);
   const entry = isSeated ? undefined : readNumberedEntry(fields);
   return {
     ...(eventType && { eventType }),
+    ...(eventTypeSlug && { eventTypeSlug }),
     // Whoever books a seat twice has one seat.
     ...(eventType && !isSeated && { twin: twinOf(installationKey, { eventType, email, startsAt }) }),
     ...(rhythm && { series: seriesOf(installationKey, { eventType, organizerEmail: organizer.email, email, rhythm }) }),
@@ -33,12 +35,10 @@ export function readRelations(
   };
 }
 
-/** The id or the slug; where a host asked for another time, older senders write the title of the call in its place. */
-export function readEventType({ eventTypeId, type, title }: Fields, installationKey: string): string | undefined {
+/** Where a host asked for another time, older senders write the title of the call in its place. */
+function readSlug({ type, title }: Fields, installationKey: string): string | undefined {
   const slug = firstText(type);
-  return (
-    readUid(eventTypeId, installationKey) ?? (slug === firstText(title) ? undefined : readUid(slug, installationKey))
-  );
+  return slug === firstText(title) ? undefined : readUid(slug, installationKey);
 }
 
 /** How often the call recurs; undefined for one that does not. */

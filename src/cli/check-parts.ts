@@ -8,7 +8,9 @@ import { findStandIns, type StandIns } from '../dev/stand-ins.ts';
 import { checkMail } from '../email/check-mail.ts';
 import { checkResend } from '../email/check-resend.ts';
 import { type Mailbox, parseMailbox } from '../email/mailbox.ts';
+import { publicUrlOf } from '../link.ts';
 import { createLocalPace } from '../local-pace.ts';
+import { isLoopback } from '../loopback.ts';
 import { createBeginAsking } from '../notion/create-ask.ts';
 import { checkNotion, limitOfLook, type NotionCheckOptions } from '../notion/doctor.ts';
 import { OperatorError } from '../operator-error.ts';
@@ -225,7 +227,25 @@ async function lookAtStore({ store, dataDir, server }: Config, standIns: StandIn
   };
 }
 
-function checkMailPart({ config, standIns, sendTo }: Known): Promise<Check[]> {
+async function checkMailPart(known: Known): Promise<Check[]> {
+  return [...(await checkMailServer(known)), ...linksInMails(known.config)];
+}
+
+/** Mails that others get need links that others can open. A mail server of this machine may pass them on, in production it does. */
+function linksInMails({ email: { resend, smtpUrl }, server, store }: Config): Check[] {
+  const isTriedOut = store.databaseUrl === undefined && smtpUrl !== undefined && isLoopback(new URL(smtpUrl).hostname);
+  if (!resend && (smtpUrl === undefined || isTriedOut)) return [];
+  const { origin, hostname } = new URL(publicUrlOf(server));
+  const links = { part: 'mail', what: 'links' } as const;
+  if (!isLoopback(hostname)) return [{ ...links, verdict: 'ok', message: `They lead to ${origin}.` }];
+  const setting = server.publicUrl === undefined ? 'PUBLIC_URL is not set' : 'PUBLIC_URL is an address of this machine';
+  const message =
+    `${setting}: the links in mails lead to ${origin}, which nobody who gets one can open. Set PUBLIC_URL to the https address ` +
+    'at which the outside reaches the server, on servers and workers alike, and restart them.';
+  return [{ ...links, verdict: 'warning', message }];
+}
+
+function checkMailServer({ config, standIns, sendTo }: Known): Promise<Check[]> {
   const { email } = config;
   const from = parseMailbox(email.from);
   if (email.resend) return checkResend({ ...email.resend, from, sendTo });

@@ -19,6 +19,8 @@ export interface MailToWrite {
   previousStartsAt?: string;
   /** Why it is called off, as given. */
   reason?: string;
+  /** When all the calls start that were booked with it, itself among them. */
+  seriesStartsAt?: readonly string[];
 }
 
 /** Whom a mail is to. */
@@ -79,6 +81,8 @@ export interface MailVariables {
   };
   /** What the booker answered to the host's questions. */
   answers: Answer[];
+  /** When the calls of a series start that were booked at once, soonest first; empty for a call that stands alone. */
+  calls: Pick<LocalTime, 'date' | 'time'>[];
   /** Why the call is off, as given. */
   reason: string | null;
   links: MailLinks;
@@ -89,7 +93,16 @@ export function mailVariables(
   mail: MailToWrite,
   { language, words, fallbackTimeZone }: { language: string; words: Words; fallbackTimeZone: string },
 ): MailVariables {
-  const { booking, reader, now, isConfirmed, acknowledged = false, previousStartsAt, reason } = mail;
+  const {
+    booking,
+    reader,
+    now,
+    isConfirmed,
+    acknowledged = false,
+    previousStartsAt,
+    reason,
+    seriesStartsAt = [],
+  } = mail;
   const telling: Telling = {
     locale: timeLocaleOf(language, reader.locale),
     timeZone: timeZoneOf(mail) ?? fallbackTimeZone,
@@ -119,6 +132,10 @@ export function mailVariables(
       question: oneLine(question),
       answer: oneLine(answer, 500),
     })),
+    calls: seriesStartsAt.map((instant) => {
+      const { date, time } = localTime(Date.parse(instant), telling);
+      return { date, time };
+    }),
     reason: textOrNull(reason, 500),
     links: usable(mail),
   };

@@ -44,6 +44,7 @@ export function sampleMail(template: string): MailToWrite {
     acknowledged: true,
     previousStartsAt: '2026-12-02T09:30:00.000Z',
     reason: 'A colleague has to be there as well',
+    seriesStartsAt: [BOOKING.startsAt, '2026-12-10T15:00:00.000Z', '2026-12-17T15:00:00.000Z'],
   };
 }
 

@@ -5,6 +5,8 @@ import type { Bookings } from '../store/bookings.ts';
 import type { ClaimedDelivery, Dispatched, Inbox } from '../store/inbox.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { type BookingRuns, TemporalRefused, TemporalUnavailable } from '../temporal/booking-runs.ts';
+import { changesAttendance } from '../workflows/changes-attendance.ts';
+import type { KeptState } from '../workflows/messages.ts';
 import { backOffMs, jittered } from './back-off.ts';
 import { createBell } from './bell.ts';
 import { createOutage } from './outage.ts';
@@ -14,8 +16,8 @@ export interface DispatcherOptions {
     Inbox,
     'claim' | 'isRetired' | 'spreadOverSeries' | 'markDispatched' | 'putBack' | 'quarantine' | 'backlog'
   >;
-  bookings: Pick<Bookings, 'close' | 'keysOf'>;
-  runs: Pick<BookingRuns, 'tell' | 'inform'>;
+  bookings: Pick<Bookings, 'close' | 'endState' | 'keysOf'>;
+  runs: Pick<BookingRuns, 'tell' | 'inform' | 'reopen'>;
   log: Logger;
   /** How many deliveries are under way at once. */
   atOnce?: number;
@@ -180,9 +182,20 @@ export function createDispatcher({ inbox, bookings, runs, log, atOnce = 8 }: Dis
         return known.length > 0 ? known : [{ uid }];
       }),
     );
-    const answers = await Promise.all(keys.flat().map((key) => runs.inform(key, event)));
+    const answers = await Promise.all(keys.flat().map((key) => informRun(key, event)));
     if (answers.length > 0) outage.end();
     return startingNone(answers.includes('told') ? 'told' : 'absent');
+  }
+
+  /** A host may say that nobody came long after the run has ended: what is to be done about it is done by another one. */
+  async function informRun(booking: BookingKey, event: BookingEvent): Promise<'told' | 'absent'> {
+    const answer = await runs.inform(booking, event);
+    if (answer === 'told' || event.kind !== 'no_show') return answer;
+    const state = await bookings.endState(booking);
+    if (state === undefined || !changesAttendance(state as KeptState, event)) return 'absent';
+    if (await inbox.isRetired(booking)) return 'absent';
+    await runs.reopen(booking, state, event);
+    return 'told';
   }
 
   async function tellRuns(events: readonly TellingEvent[]): Promise<Handed> {

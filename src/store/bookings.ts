@@ -44,6 +44,8 @@ export interface Bookings {
   record(record: BookingRecord): Promise<{ written: true } | { written: false; revision: number; state: unknown }>;
   /** Those without an end, by page, in the order of their keys; without those first seen less than `settledMs` ago. */
   live(options: { after?: BookingKey; limit: number; settledMs: number }): Promise<LiveBooking[]>;
+  /** Everything that the run of a booking knew when it ended; undefined while it is open, and once that has been purged. */
+  endState(booking: BookingKey): Promise<unknown>;
   /** Temporal says that its run has ended, though the run could not report it. */
   close(booking: BookingKey): Promise<void>;
   /** The booking, or all its known seats; none if it has no row. */

@@ -86,6 +86,16 @@ export function createBookings({ database, seal }: { database: Database; seal: S
       return rows.map((row) => ({ ...keyOf(row), revision: row.revision, state: stateOf(row) }));
     },
 
+    async endState(booking) {
+      const [row] = await database.run((db) =>
+        db
+          .select({ state: bookings.state })
+          .from(bookings)
+          .where(and(isBooking(bookings, booking), eq(bookings.isOver, true))),
+      );
+      return row && stateOf(row);
+    },
+
     async close(booking) {
       await database.run((db) => db.update(bookings).set({ isOver: true }).where(isBooking(bookings, booking)));
     },

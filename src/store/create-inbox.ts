@@ -13,7 +13,7 @@ import { namesReplaced, placesTakenBy, retirementsOf, WRITTEN, withRetirements }
 import { rowsOf } from './rows.ts';
 import { deliveries, retiredBookings } from './schema.ts';
 import type { Seal } from './seal.ts';
-import { callsThatEndWith, cancelWithSeries, type SeriesEnd } from './series.ts';
+import { callsBookedWith, callsThatEndWith, cancelWithSeries, type SeriesEnd } from './series.ts';
 import { ANEW } from './tell-again.ts';
 
 /** How long a delivery that cannot be opened, for want of its key, is left alone. */
@@ -129,6 +129,8 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
       }
       return fresh;
     },
+
+    callsBookedWith: (booking) => database.run((db) => callsBookedWith(db, booking)),
 
     async putBack(id, { error, pauseMs, refused }) {
       await database.run((db) =>

@@ -147,6 +147,10 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
     async markFailed(token, reason) {
       await change(token, ['claimed', 'sending'], { ...DECIDED, state: 'failed', reason });
     },
+
+    async markSkipped(token, reason) {
+      await change(token, ['claimed'], { ...DECIDED, state: 'skipped', reason });
+    },
   };
 
   function claimOf(row: typeof reminders.$inferSelect, token: string): MailClaim {

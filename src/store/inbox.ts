@@ -63,6 +63,12 @@ export interface Dispatched {
   started: readonly Booking[];
 }
 
+/** A call of a recurring series. `startsAt` is ISO 8601, UTC. */
+export interface SeriesCall {
+  uid: string;
+  startsAt: string;
+}
+
 /** A delivery as the operator sees it. No names, no addresses. */
 export interface DeliverySummary {
   id: number;
@@ -124,6 +130,11 @@ export interface Inbox {
    * @returns how many are new.
    */
   spreadOverSeries(series: string): Promise<number>;
+  /**
+   * The calls of its series that were booked at once with this one, itself among them, soonest first, as far as they have been told
+   * and have not been called off; none for a call that stands alone.
+   */
+  callsBookedWith(booking: BookingKey): Promise<SeriesCall[]>;
   /** It could not be dispatched now: it stays pending, and is claimed again after the pause. */
   putBack(id: number, options: { error: string; pauseMs: number; refused: boolean }): Promise<void>;
   quarantine(id: number, reason: string): Promise<void>;

@@ -30,7 +30,7 @@ export interface RepeatPolicy {
   harmlessForMs: number;
 }
 
-/** The row of every mail in `reminders`: claimed (nothing on the wire, free to retry), sending, then sent or failed. */
+/** The row of every mail in `reminders`: claimed (nothing on the wire, free to retry), sending, then sent, failed or skipped. */
 export interface Mails {
   /**
    * Takes a mail for this attempt; who claimed it before loses it. While nothing was on the wire, `content` replaces what an
@@ -50,4 +50,6 @@ export interface Mails {
   release(token: string, error: string): Promise<void>;
   /** It will never be taken. */
   markFailed(token: string, reason: string): Promise<void>;
+  /** It was claimed, and is not to be sent as things stand: should that change, it may be claimed again. */
+  markSkipped(token: string, reason: string): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, gte, inArray, isNotNull, lte, ne, notExists, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
-import type { Booking, CancelledEvent } from '../booking.ts';
+import type { Booking, BookingKey, CancelledEvent } from '../booking.ts';
 import type { Db } from './database.ts';
-import type { ArrivedDelivery, Verdict } from './inbox.ts';
-import { deliveries } from './schema.ts';
+import type { ArrivedDelivery, SeriesCall, Verdict } from './inbox.ts';
+import { bookings, deliveries } from './schema.ts';
 
 /** The cancel that has called off the rest of a series. */
 export interface SeriesEnd {
@@ -54,6 +54,47 @@ export function callsThatEndWith(db: Db, series: string) {
       ),
     )
     .orderBy(ending.id, call.subjectUid, call.subjectSeat, desc(call.occurredAt), desc(call.id));
+}
+
+/** Whoever books a series books all its calls within seconds, and may book another one later. */
+const BOOKED_AT_ONCE = sql`interval '10 minutes'`;
+
+/** The calls of the series that were booked at once with this one, soonest first; without those that were called off. */
+export async function callsBookedWith(db: Db, { uid, seat = '' }: BookingKey): Promise<SeriesCall[]> {
+  const own = alias(deliveries, 'own');
+  const call = alias(deliveries, 'call');
+  const isCalledOff = db
+    .select({ one: sql`1` })
+    .from(bookings)
+    .where(
+      and(
+        eq(bookings.externalId, call.subjectUid),
+        eq(bookings.seat, call.subjectSeat),
+        inArray(bookings.status, ['cancelled', 'superseded']),
+      ),
+    );
+  const calls = await db
+    .selectDistinctOn([call.subjectUid, call.subjectSeat], { uid: call.subjectUid, startsAt: call.subjectStartsAt })
+    .from(own)
+    .innerJoin(call, eq(call.series, own.series))
+    .where(
+      and(
+        eq(own.subjectUid, uid),
+        eq(own.subjectSeat, seat),
+        eq(own.eventKind, 'confirmed'),
+        eq(call.eventKind, 'confirmed'),
+        sql`${call.occurredAt} between ${own.occurredAt} - ${BOOKED_AT_ONCE} and ${own.occurredAt} + ${BOOKED_AT_ONCE}`,
+        notExists(isCalledOff),
+      ),
+    )
+    .orderBy(call.subjectUid, call.subjectSeat, desc(call.occurredAt), desc(call.id));
+  return calls
+    .map((found) => ({ uid: found.uid!, startsAt: found.startsAt!.toISOString() }))
+    .toSorted((a, b) => compare(a.startsAt, b.startsAt) || compare(a.uid, b.uid));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What Cal.com would have sent, had it told of each call. However often it is derived, it is one delivery. */

@@ -12,7 +12,7 @@ import type { Logger } from 'pino';
 import { type BookingEvent, type BookingKey, type TellingEvent, workflowIdOf } from '../booking.ts';
 import type { Config } from '../config.ts';
 import type { precallPrep } from '../workflows/index.ts';
-import { bookingEventSignal, type PrecallPrepInput, type RunState } from '../workflows/messages.ts';
+import { bookingEventSignal, type KeptState, type PrecallPrepInput } from '../workflows/messages.ts';
 import { precallStartsAt, precallStatus } from '../workflows/search-attributes.ts';
 import { type NamespaceAbilities, prepareNamespace } from './prepare-namespace.ts';
 
@@ -41,6 +41,13 @@ export interface BookingRuns {
    * @throws {TemporalRefused} when Temporal holds it for invalid.
    */
   inform(booking: BookingKey, event: BookingEvent): Promise<'told' | 'absent'>;
+  /**
+   * Hands an event to the run of a booking, and if that has ended, to another one that goes on from where it stood.
+   *
+   * @param state what the run last recorded.
+   * @throws {TemporalRefused} when Temporal holds it for invalid.
+   */
+  reopen(booking: BookingKey, state: unknown, event: BookingEvent): Promise<void>;
   /**
    * Starts a run that goes on where a lost one stood.
    *
@@ -140,7 +147,7 @@ export function createBookingRuns({ config, dataConverter, log }: BookingRunsOpt
     booking: BookingKey,
     startsAt: string,
     { searchAttributes }: NamespaceAbilities,
-    resume?: RunState,
+    resume?: KeptState,
   ) {
     const input: PrecallPrepInput = {
       plan: config.reminders,
@@ -154,7 +161,7 @@ export function createBookingRuns({ config, dataConverter, log }: BookingRunsOpt
       workflowId: workflowIdOf(booking),
       taskQueue,
       args: [input] as [PrecallPrepInput],
-      // A completed run is a tombstone: its call is over, and a late repeat must not start another.
+      // A completed run is a tombstone: its call is over, and a late repeat must not start another. See `reopen` for what may.
       workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       staticSummary: `Call on ${startsAt.slice(0, 16).replace('T', ' ')} UTC`,
       ...(searchAttributes && {
@@ -197,8 +204,20 @@ export function createBookingRuns({ config, dataConverter, log }: BookingRunsOpt
       }
     },
 
+    async reopen(booking, state, event) {
+      const resume = state as KeptState;
+      await prepared((able) =>
+        client.workflow.signalWithStart<typeof precallPrep, [BookingEvent]>('precallPrep', {
+          ...howToStart(booking, resume.known.booking.startsAt, able, resume),
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          signal: bookingEventSignal,
+          signalArgs: [event],
+        }),
+      );
+    },
+
     async restore(booking, state) {
-      const resume = state as RunState;
+      const resume = state as KeptState;
       const handle = client.workflow.getHandle(workflowIdOf(booking));
       try {
         await prepared((able) =>

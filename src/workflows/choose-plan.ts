@@ -10,9 +10,13 @@ import type { CampaignReport } from './messages.ts';
 export function choosePlan(plan: BookingPlan, booking: Booking, campaign: CampaignReport | undefined): ReminderPlan {
   return (
     plan.special?.find(({ for: { eventTypes, campaigns } }) => {
-      const isOfType = !eventTypes || eventTypes.some((eventType) => eventType === booking.eventType);
+      const isOfType = !eventTypes || eventTypes.some((name) => isOfEventType(booking, name));
       const isOfCampaign = !campaigns || campaigns.some((name) => name === campaign?.campaign);
       return isOfType && isOfCampaign;
     }) ?? plan
   );
+}
+
+function isOfEventType({ eventType, eventTypeSlug }: Booking, name: string): boolean {
+  return name === eventType || name === eventTypeSlug;
 }

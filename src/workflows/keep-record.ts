@@ -1,7 +1,7 @@
 import { condition, log, proxyLocalActivities } from '@temporalio/workflow';
 import type { RecordActivities, RunRecord } from '../activities/index.ts';
 import { failureReason } from './failure-reason.ts';
-import type { RunState } from './messages.ts';
+import type { KeptState } from './messages.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
 
 /** For the last word of a run that has gone on until it was time to give up. */
@@ -15,7 +15,7 @@ export interface RecordWatch {
   /** When trying ends, epoch milliseconds. */
   giveUpAt: () => number;
   /** Takes over what another run of this booking knew: this one was brought back from earlier. Raises the revision above both. */
-  adopt: (kept: RunState) => void;
+  adopt: (kept: KeptState) => void;
   inTurn: OneAtATime;
 }
 
@@ -39,7 +39,7 @@ export async function keepRecord({ current, isFinal, giveUpAt, adopt, inTurn }: 
 }
 
 /** @returns what is kept instead, if anything. */
-async function write(record: RunRecord, giveUpAt: number): Promise<RunState | undefined> {
+async function write(record: RunRecord, giveUpAt: number): Promise<KeptState | undefined> {
   const { recordBooking }: RecordActivities = proxyLocalActivities<RecordActivities>({
     scheduleToCloseTimeout: Math.max(LEAST_PATIENCE_MS, giveUpAt - Date.now()),
     startToCloseTimeout: '5 seconds',

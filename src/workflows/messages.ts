@@ -23,7 +23,7 @@ export interface PrecallPrepInput {
   /** False where our search attributes could not be registered: writing an unknown one fails workflow tasks for ever. */
   searchAttributes: boolean;
   /** Where a lost run stood that this one takes the place of. */
-  resume?: RunState;
+  resume?: KeptState;
 }
 
 /** Everything a run needs to go on from here, in another Temporal too. It holds names and addresses. */
@@ -42,6 +42,12 @@ export interface RunState {
 
 /** In the order in which they were decided. */
 export type NoticeDecisions = Partial<Record<Notice, Decision>>;
+
+/** A {@link RunState} as it was kept, perhaps by an earlier version. */
+export type KeptState = Omit<RunState, 'known' | 'notices'> &
+  Partial<Pick<RunState, 'notices'>> & {
+    known: Omit<BookingState, 'acknowledgedBy'> & Partial<Pick<BookingState, 'acknowledgedBy'>>;
+  };
 
 /** What became of one reminder. `offset` is how long before the call, such as `24h`; instants are ISO 8601 in UTC. */
 export interface ReminderReport {
@@ -79,7 +85,7 @@ export type FailReason =
   | 'booking_unverified'
   /** Cal.com does not list the recipient any more. */
   | 'no_longer_listed'
-  /** Twice the connection was lost when the mail may have been taken: it is not sent a third time. */
+  /** The connection was lost when the mail may have been taken, as often as the operator lets it be sent: it is not sent again. */
   | 'delivery_uncertain';
 
 /** What was decided about a reminder. */

@@ -28,6 +28,8 @@ export interface PlannedNotice {
 export type OutOfDate = 'out_of_date';
 
 const DAY_MS = 24 * 3_600_000;
+/** The calls of a series are told one by one; the host is told of all of them with the first. */
+const SERIES_ARRIVES_WITHIN_MS = 60_000;
 
 /**
  * The mails that tell what has become of a booking, as things stand: once it is called off nobody is told any more that it was made,
@@ -67,9 +69,10 @@ function noticesOfTheStart({ booking, confirmedBy }: BookingState, choices: Noti
   const times = { dueAt, staleAt: Math.min(startsAt, dueAt + DAY_MS), deadline: startsAt };
   const { host } = choices;
   if (kind === 'confirmed') {
+    const toldAt = booking.series === undefined ? dueAt : dueAt + SERIES_ARRIVES_WITHIN_MS;
     return [
       ...(choices.confirmation ? [{ notice: 'confirmation', to: 'attendees', ...times } as const] : []),
-      ...(host.booked ? [{ notice: 'host-booked', to: 'host', ...times } as const] : []),
+      ...(host.booked ? [{ notice: 'host-booked', to: 'host', ...times, dueAt: toldAt } as const] : []),
     ];
   }
   if (kind === 'rescheduled') {

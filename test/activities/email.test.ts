@@ -518,7 +518,7 @@ describe('who wants no mail', () => {
 
     expect(result).toEqual({ outcome: 'skipped', reason });
     expect(asked).toEqual([[parts.personOf('tobias.okafor@example.com'), { uid: BOOKING.uid }]]);
-    expect(mails.log).toEqual(['claimed']);
+    expect(mails.log).toEqual(['claimed', `skipped: ${reason}`]);
     expect(post.mails).toEqual([]);
   });
 
@@ -561,9 +561,11 @@ describe('who has said that they will be there', () => {
   it('gets no reminder that only asks for it', async () => {
     const post = createPost();
     const asking = aRequest({ unconfirmedOnly: true });
+    const mails = createKeptMails();
 
-    const result = await send(post, { ...asking, acknowledgedBy: [person] }, { clock: clockAt(START) });
+    const result = await send(post, { ...asking, acknowledgedBy: [person] }, { clock: clockAt(START), mails });
     expect(result).toEqual({ outcome: 'skipped', reason: 'confirmed_by_attendee' });
+    expect(mails.log).toEqual(['claimed', 'skipped: confirmed_by_attendee']);
     expect(post.mails).toEqual([]);
 
     const other = parts.personOf('somebody.else@example.com');
@@ -740,6 +742,14 @@ describe('a mail that the server may have taken without saying so', () => {
     expect(post.mails).toEqual([]);
   });
 
+  it('is not said to have been tried twice where the operator lets it be tried once only', async () => {
+    const mails: Mails = { ...createKeptMails(), claim: async () => ({ state: 'uncertain' }) };
+
+    const failure = await failureOf(send(createPost(), aRequest(), { clock: clockAt(START), mails }));
+
+    expect(failure.message).toBe('The mail server may have taken this mail and did not say so: it is not sent again');
+  });
+
   it('may be tried again, as the very same, for as long as the repeat has certainly not been taken', async () => {
     const { mails, lostOnes } = await onceLost();
     const away = createPost(() => Promise.reject(new MailUndelivered('connection refused')));
@@ -781,7 +791,7 @@ describe('a mail of a call that the same person has booked twice', () => {
 
     expect(result).toEqual({ outcome: 'skipped', reason: 'left_to_twin' });
     expect(post.mails).toEqual([]);
-    expect(mails.log).toEqual(['claimed']);
+    expect(mails.log).toEqual(['claimed', 'skipped: left_to_twin']);
   });
 });
 
@@ -879,6 +889,7 @@ describe('when the store goes away while a mail is on the wire', () => {
       markSent: unlessAway(mails.markSent),
       release: unlessAway(mails.release),
       markFailed: unlessAway(mails.markFailed),
+      markSkipped: unlessAway(mails.markSkipped),
     };
   }
 

@@ -67,5 +67,9 @@ export function createKeptMails(): KeptMails {
       if (row) row.end = { state: 'failed', reason };
       log.push(`failed: ${reason}`);
     },
+
+    async markSkipped(_token, reason) {
+      log.push(`skipped: ${reason}`);
+    },
   };
 }

@@ -7,7 +7,7 @@ import {
 } from '../../src/activities/notices.ts';
 import { MailRefused, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
 import type { StoredBooking } from '../../src/store/bookings.ts';
-import { aBooking, earlier, later, MINUTE_MS } from '../support/a-booking.ts';
+import { aBooking, DAY_MS, earlier, later, MINUTE_MS } from '../support/a-booking.ts';
 import { createMailParts } from '../support/mail-parts.ts';
 import { anAttempt } from './an-attempt.ts';
 import { createKeptMails } from './kept-mails.ts';
@@ -24,6 +24,11 @@ function toBooker(template: string, facts: Partial<NoticeRequest> = {}): NoticeR
   return aRequest(template, { recipient: (facts.booking ?? BOOKING).attendees[0], heard: [], ...facts });
 }
 
+/** No news, and no series, but for what the story is about. */
+function anInbox(facts: Partial<NoticeActivitiesOptions['inbox']> = {}): NoticeActivitiesOptions['inbox'] {
+  return { hasUnheardNews: async () => false, tellAgain: async () => 0, callsBookedWith: async () => [], ...facts };
+}
+
 /** A mail server that takes everything, until told otherwise. */
 function notices(facts: Partial<NoticeActivitiesOptions> = {}) {
   const sent: OutgoingMail[] = [];
@@ -38,7 +43,7 @@ function notices(facts: Partial<NoticeActivitiesOptions> = {}) {
   });
   const activities = createNoticeActivities({
     ...createMailParts(),
-    inbox: { hasUnheardNews: async () => false, tellAgain: async () => 0 },
+    inbox: anInbox(),
     mails: createKeptMails(),
     bookings: { find: async () => undefined, isBookedAgain: async () => false },
     owner: OWNER,
@@ -77,7 +82,7 @@ describe('a notice', () => {
   });
 
   it('to the host holds no link of an attendee, and is sent whatever news is on its way', async () => {
-    const inbox = { hasUnheardNews: async () => true, tellAgain: async () => 1 };
+    const inbox = anInbox({ hasUnheardNews: async () => true, tellAgain: async () => 1 });
     const { tell, sent } = notices({ inbox });
 
     expect(await tell(aRequest('host-cancelled'))).toMatchObject({ outcome: 'sent' });
@@ -86,7 +91,7 @@ describe('a notice', () => {
   });
 
   it('to an attendee is held by unheard news', async () => {
-    const inbox = { hasUnheardNews: async () => true, tellAgain: async () => 1 };
+    const inbox = anInbox({ hasUnheardNews: async () => true, tellAgain: async () => 1 });
     const { tell, sent } = notices({ inbox });
 
     expect(await tell(toBooker('moved'))).toEqual({ outcome: 'held' });
@@ -214,5 +219,52 @@ describe('the notice that a call is booked', () => {
     await unconfirmed.tell(aRequest('host-booked'));
 
     expect(sent[0]!.text).not.toBe(unconfirmed.sent[0]!.text);
+  });
+});
+
+describe('a series of calls that are booked at once', () => {
+  const call = (week: number) =>
+    aBooking({ uid: `week-${week}`, startsAt: later(BOOKING.startsAt, 7 * week * DAY_MS), series: 'series-1' });
+  const told = (...weeks: number[]) =>
+    anInbox({
+      callsBookedWith: async () => weeks.map(call).map(({ uid, startsAt }) => ({ uid, startsAt })),
+    });
+
+  it('is told to the host with its first call, and all of them by their dates', async () => {
+    const { tell, sent } = notices({ inbox: told(0, 1, 2) });
+
+    expect(await tell(aRequest('host-booked', { booking: call(0) }))).toMatchObject({ outcome: 'sent' });
+    for (const week of [1, 2]) {
+      expect(await tell(aRequest('host-booked', { booking: call(week) }))).toEqual({
+        outcome: 'skipped',
+        reason: 'told_with_series',
+      });
+    }
+
+    expect(sent).toHaveLength(1);
+    expect(sent[0]!.text).toMatch(/All calls of this series\n(- \w+, \d+ December 2026, 16:00\n){3}/);
+    for (const day of ['3 December', '10 December', '17 December']) expect(sent[0]!.html).toContain(day);
+  });
+
+  it('of which only this one is known, or not even that, is told like a call that stands alone', async () => {
+    for (const inbox of [told(0), told(1, 2), told()]) {
+      const { tell, sent } = notices({ inbox });
+
+      expect(await tell(aRequest('host-booked', { booking: call(0) }))).toMatchObject({ outcome: 'sent' });
+      expect(sent[0]!.text).not.toContain('All calls of this series');
+    }
+  });
+
+  it('is told call by call when they are moved or cancelled, and to attendees', async () => {
+    const { tell, sent } = notices({ inbox: told(0, 1) });
+
+    for (const request of [
+      aRequest('host-cancelled', { booking: call(1) }),
+      aRequest('host-moved', { booking: call(1) }),
+      toBooker('confirmation', { booking: call(1) }),
+    ]) {
+      expect(await tell(request)).toMatchObject({ outcome: 'sent' });
+    }
+    for (const { text } of sent) expect(text).not.toContain('All calls of this series');
   });
 });

@@ -32,6 +32,7 @@ function compare(known: Known, current: CurrentBooking | undefined, said: Partia
 
 describe('what Cal.com’s API tells less well than its webhooks', () => {
   const told: Partial<Booking> = {
+    eventTypeSlug: 'discovery-call',
     answers: [{ question: 'How many are you?', answer: '12' }],
     calendarEntry: { uid: 'entry@Cal.com', sequence: 1 },
     pages: { move: 'https://acme.cal.com/reschedule/1', bookAgain: 'https://acme.cal.com/mara/call' },
@@ -39,7 +40,7 @@ describe('what Cal.com’s API tells less well than its webhooks', () => {
 
   it('is kept as it was known', () => {
     const now = { ...told, answers: [{ question: 'Team size', answer: '12' }], joinUrl: 'https://example.com/other' };
-    const { calendarEntry: _, ...entry } = now;
+    const { calendarEntry: _, eventTypeSlug: __, ...entry } = now;
     const pages = { cancel: 'https://cal.com/booking/1?cancel=true', move: 'https://cal.com/reschedule/1' };
 
     const difference = compare(live(aBooking(told)), aCurrent({ updatedAt: CHANGED_AT }, { ...entry, pages }));
@@ -55,7 +56,10 @@ describe('what Cal.com’s API tells less well than its webhooks', () => {
     const current = aCurrent({ updatedAt: CHANGED_AT });
     const moved = aCurrent({ updatedAt: CHANGED_AT }, { startsAt: later(BOOKING.startsAt, 60_000) });
 
+    const renamed = aCurrent({ updatedAt: CHANGED_AT }, { eventTypeSlug: 'renamed-call' });
+
     expect(compare(live(aBooking(told)), current)).toBeUndefined();
+    expect(compare(live(aBooking(told)), renamed)).toBeUndefined();
     expect(compare(live(aBooking(told)), moved)?.event.id).toBe(compare(live(), moved)?.event.id);
   });
 });

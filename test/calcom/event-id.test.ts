@@ -19,6 +19,7 @@ describe('the id of news', () => {
 
     expect(accepted(created({ userFieldsResponses })).event.booking.answers).toHaveLength(1);
     expect(idOf(created({ userFieldsResponses, bookerUrl: 'https://cal.example.com' }))).toBe(idOf(created()));
+    expect(idOf(created({ type: 'renamed-call' }))).toBe(idOf(created()));
     expect(idOf(cancelled({ cancellationReason: 'Another' }))).toBe(idOf(cancelled()));
   });
 });

@@ -39,6 +39,7 @@ describe('a booking as Cal.com sends it', () => {
       ],
       joinUrl: 'https://meet.google.com/kxw-qpyd-ruv',
       eventType: '731904',
+      eventTypeSlug: 'discovery-call',
       twin: HASH,
       lineage: { id: HASH, sequence: 0 },
       pages: {
@@ -67,6 +68,7 @@ describe('a booking as Cal.com sends it', () => {
       ],
       joinUrl: 'https://app.cal.com/video/5w6ma6fKep1ozQXZHt2edX',
       eventType: '731911',
+      eventTypeSlug: 'onboarding',
       twin: HASH,
       lineage: { id: HASH, sequence: 0 },
       pages: {
@@ -98,6 +100,7 @@ describe('a booking as Cal.com sends it', () => {
       ],
       location: '+15550142233',
       eventType: '731933',
+      eventTypeSlug: 'quick-call',
       twin: HASH,
       lineage: { id: HASH, sequence: 0 },
       pages: {
@@ -302,6 +305,15 @@ describe('what kind of call it is', () => {
     ['nothing, where both are junk', { eventTypeId: {}, type: ['a'] }, undefined],
   ])('is told by %s', (_, fields, expected) => {
     expect(eventType(fields)).toBe(expected);
+  });
+
+  it('is told by its slug as well', () => {
+    const told = (fields: Json) => bookingIn(created({ eventTypeId: 731904, ...fields })).eventTypeSlug;
+
+    expect(told({ type: 'discovery-call' })).toBe('discovery-call');
+    expect(told({ type: 'A call', title: 'A call ' })).toBeUndefined();
+    expect(told({ type: ['a'] })).toBeUndefined();
+    expect(told({ type: 'tobias@example.com' })).toEqual(HASH);
   });
 
   it('is told by a hash where that could hold a name', () => {

@@ -145,7 +145,9 @@ function expectUsable(booking: Booking): void {
   expect(Date.parse(booking.endsAt)).toBeGreaterThanOrEqual(Date.parse(booking.startsAt));
 
   expectKey(booking);
-  if (booking.eventType !== undefined) expect(booking.eventType).toMatch(/^[\w.-]{1,100}$/);
+  for (const name of [booking.eventType, booking.eventTypeSlug]) {
+    if (name !== undefined) expect(name).toMatch(/^[\w.-]{1,100}$/);
+  }
   for (const hash of [booking.twin, booking.series, booking.lineage?.id]) {
     if (hash !== undefined) expect(hash).toMatch(HASH);
   }

@@ -47,7 +47,7 @@ interface Told {
 /** What is written with nothing in the environment but these settings, and the exit code. */
 async function doctor(settings: Record<string, string>, ...args: string[]): Promise<Told> {
   for (const name of Object.keys(process.env)) {
-    if (/^(NOTION|CALCOM|SMTP|RESEND|EMAIL|TEMPORAL|DATABASE|OPERATOR)/.test(name)) vi.stubEnv(name, '');
+    if (/^(NOTION|CALCOM|SMTP|RESEND|EMAIL|TEMPORAL|DATABASE|OPERATOR|PUBLIC_URL)/.test(name)) vi.stubEnv(name, '');
   }
   for (const [name, value] of Object.entries({ DATA_DIR: join(folder, 'data'), ...settings })) vi.stubEnv(name, value);
   const told: Told = { text: '', exitCode: undefined };
@@ -126,7 +126,7 @@ describe('precall doctor', { timeout: 60_000 }, () => {
     expect(text).toMatch(/^ {2}✗ connection +The store does not answer.*Start PostgreSQL/m);
     expect(text).toMatch(/^ {2}✗ connection +.*connection refused/m);
     expect(text).toMatch(/^ {2}✓ API key/m);
-    expect(text).toMatch(/\n4 errors\.\n$/);
+    expect(text).toMatch(/\n4 errors, 1 warning\.\n$/);
   });
 
   it('is JSON for programs', async () => {
@@ -193,8 +193,44 @@ describe('precall doctor', { timeout: 60_000 }, () => {
       { what: 'key', verdict: 'ok' },
       { what: 'sender', verdict: 'ok' },
       { what: 'test mail', verdict: 'ok' },
+      { what: 'links', verdict: 'warning' },
     ]);
     expect(resend.sent).toHaveLength(1);
+  });
+
+  describe('of the links in mails that others get', () => {
+    const linksWith = async (settings: Record<string, string>) =>
+      checksIn(await doctor(settings, '--json')).find(({ part, what }) => part === 'mail' && what === 'links');
+    // Nothing listens there, and that is told at once.
+    const production = async () => ({
+      DATABASE_URL: `postgresql://precall@127.0.0.1:${await getPort()}/precall`,
+      SMTP_URL: `smtp://127.0.0.1:${await getPort()}`,
+    });
+
+    it.each([
+      [{}, 'PUBLIC_URL is not set: the links in mails lead to http://localhost:8000'],
+      [{ PORT: '9000' }, 'PUBLIC_URL is not set: the links in mails lead to http://localhost:9000'],
+      [{ PUBLIC_URL: 'http://127.0.0.1:8000' }, 'PUBLIC_URL is an address of this machine'],
+    ])('warns where nobody else could open them: %j', async (settings, words) => {
+      expect(await linksWith({ ...(await production()), ...settings })).toMatchObject({
+        verdict: 'warning',
+        message: expect.stringMatching(new RegExp(`^${words}.*Set PUBLIC_URL to the https address`)),
+      });
+    });
+
+    it('is content with an address that the outside knows', async () => {
+      expect(await linksWith({ ...(await production()), PUBLIC_URL: 'https://calls.example.com' })).toEqual({
+        part: 'mail',
+        what: 'links',
+        verdict: 'ok',
+        message: 'They lead to https://calls.example.com.',
+      });
+    });
+
+    it('says nothing where the mails stay on this machine', async () => {
+      expect(await linksWith({ SMTP_URL: catcher.smtpUrl })).toBeUndefined();
+      expect(await linksWith({})).toBeUndefined();
+    });
   });
 
   it('waits for a mail server that takes seconds for each answer, as long as it answers', async () => {

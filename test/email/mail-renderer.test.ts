@@ -215,6 +215,17 @@ describe('a mail to a host', () => {
     expect(text).toContain('ada@example.com (has said “I will be there”)');
   });
 
+  it('tells of a series by all its calls', () => {
+    const seriesStartsAt = ['2026-12-03T15:00:00.000Z', '2026-12-10T15:00:00.000Z'];
+    const { text, html } = renderer.render(aHostMail({ template: 'host-booked', seriesStartsAt }));
+
+    expect(text).toContain(
+      'All calls of this series\n- Thursday, 3 December 2026, 16:00\n- Thursday, 10 December 2026, 16:00\n',
+    );
+    expect(html).toContain('Thursday, 3 December 2026, 16:00<br>Thursday, 10 December 2026, 16:00</p>');
+    expect(renderer.render(aHostMail({ template: 'host-booked' })).text).not.toContain('All calls');
+  });
+
   it('does not show answers or the booker’s address to attendees', () => {
     const booking = aBooking({ answers: [{ question: 'How large is your team?', answer: '12' }] });
     for (const template of FOR_ATTENDEES) {

@@ -5,6 +5,7 @@ import type { Booking, BookingEvent, RequestedEvent } from '../../src/booking.ts
 import { createDispatcher, type Dispatcher } from '../../src/server/dispatcher.ts';
 import type { Store } from '../../src/store/store.ts';
 import { TemporalRefused, TemporalUnavailable } from '../../src/temporal/booking-runs.ts';
+import { type BookingState, hear } from '../../src/workflows/booking-state.ts';
 import {
   aBooking,
   acknowledged,
@@ -295,6 +296,91 @@ describe('an end or a no-show', () => {
       ['precall/over/seat-2', 'ended'],
     ]);
   });
+});
+
+describe('a no-show that is told once the run has ended', () => {
+  const booking = aBooking({ uid: 'over' });
+  const booked = confirmed(booking, BOOKED_AT);
+  const missed = noShow(booking, later(booking.endsAt, DAY_MS));
+  const stateAfter = (...events: BookingEvent[]) => ({
+    revision: 9,
+    known: events.reduce<BookingState | undefined>(hear, undefined)!,
+    decisions: {},
+    notion: { outcome: 'updated' },
+    notices: {},
+  });
+
+  /** Its run has ended, knowing this. */
+  async function over(state: unknown, isOver = true) {
+    await stores.store.bookings.record({
+      booking,
+      revision: 9,
+      status: 'completed',
+      report: {},
+      state,
+      isOver,
+      decided: [],
+    });
+  }
+
+  it('is told to another run, which goes on from where that one stood', async () => {
+    await over(stateAfter(booked));
+    const { runs, dispatcher } = started();
+
+    const id = await arrives(missed);
+    dispatcher.wake();
+
+    await until('dispatch', () => isDispatched(id));
+    expect(runs.heard).toEqual([
+      { workflowId: 'precall/over', event: missed, answer: 'absent' },
+      { workflowId: 'precall/over', event: missed, answer: 'told' },
+    ]);
+    expect(runs.reopened).toEqual(new Map([['precall/over', stateAfter(booked)]]));
+    expect(await reasonOf(id)).toBe('told');
+  });
+
+  it('waits for Temporal like any other news', async () => {
+    await over(stateAfter(booked));
+    const runs = createFakeRuns();
+    runs.reopen = away;
+    const { dispatcher } = started(runs);
+
+    const id = await arrives(missed);
+    dispatcher.wake();
+
+    await until('attempt', async () => Boolean((await delivery(id))?.lastError));
+    expect((await delivery(id))?.status).toBe('pending');
+  });
+
+  it.each<[string, () => Promise<void>, BookingEvent]>([
+    ['the run has known it', () => over(stateAfter(booked, missed)), missed],
+    ['the call was off', () => over(stateAfter(booked, cancelled(booking, later(BOOKED_AT, 1)))), missed],
+    ['nobody can tell any more what the run knew', purged, missed],
+    ['Temporal has lost the run, which is put back', () => over(stateAfter(booked), false), missed],
+    ['the booking was replaced', retired, missed],
+    ['it is an end, and no no-show', () => over(stateAfter(booked)), ended(booking, later(booking.endsAt, DAY_MS))],
+  ])('starts none where %s', async (_what, given, event) => {
+    await given();
+    const { runs, dispatcher } = started();
+
+    const id = await arrives(event);
+    dispatcher.wake();
+
+    await until('dispatch', () => isDispatched(id));
+    expect(runs.reopened.size).toBe(0);
+    expect(['absent', 'retired']).toContain(await reasonOf(id));
+  });
+
+  async function purged() {
+    await over(stateAfter(booked));
+    const now = new Date(later(booking.endsAt, 100 * DAY_MS));
+    await stores.store.purge({ now, keepAttendeesMs: DAY_MS, keepBodiesMs: DAY_MS });
+  }
+
+  async function retired() {
+    await over(stateAfter(booked));
+    await arrives(rescheduled(aBooking({ uid: 'new' }), 'over', later(BOOKED_AT, 1)));
+  }
 });
 
 describe('news of several seats', () => {

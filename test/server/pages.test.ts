@@ -3,7 +3,7 @@ import { CalcomRefused, CalcomUnavailable } from '../../src/calcom/api.ts';
 import { createLinks, type LinkPurpose } from '../../src/link.ts';
 import { createPersonOf } from '../../src/person.ts';
 import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
-import { createFakeCalcom, aCurrent } from '../calcom/a-current-booking.ts';
+import { aCurrent, createFakeCalcom } from '../calcom/a-current-booking.ts';
 import { INSTALLATION_KEY } from '../calcom/support.ts';
 import { aBookedCall, createPagesApp, kept, NOW, type PagesApp, pathOf } from './pages-app.ts';
 
@@ -164,6 +164,8 @@ describe('a link that is not good', () => {
 });
 
 describe('a call about which it is too late', () => {
+  const TO_BE_MOVED = { standing: 'cancelled', calledOffAs: 'reschedule_requested' } as const;
+
   it.each<[string, PagesApp, string]>([
     [
       'has begun',
@@ -175,6 +177,11 @@ describe('a call about which it is too late', () => {
       'was called off a moment ago',
       createPagesApp(kept(aBookedCall(), {}, { calledOffAt: new Date(NOW) })),
       'This call has been cancelled',
+    ],
+    [
+      'the host wants at another time',
+      createPagesApp(kept(aBookedCall(), TO_BE_MOVED)),
+      'You are asked for another time',
     ],
     ['was moved', createPagesApp(kept(aBookedCall(), { standing: 'superseded' })), 'This call has been moved'],
     [
@@ -195,6 +202,28 @@ describe('a call about which it is too late', () => {
     const { body } = await get(createPagesApp(kept(aBookedCall(), { standing: 'cancelled' })), pathOf('move'));
 
     expect(body).toContain(`<a href="${pages!.bookAgain}">Book another call</a>`);
+  });
+
+  it.each([
+    ['en', 'You are asked for another time', 'Choose another time'],
+    ['de', 'Sie werden um einen anderen Termin gebeten', 'Anderen Termin wählen'],
+    ['fr', 'Un autre moment vous est demandé', 'Choisir un autre créneau'],
+    ['nl', 'U wordt om een ander tijdstip gevraagd', 'Ander tijdstip kiezen'],
+  ])('leads to where another time is chosen, where the host asks for one: %s', async (language, title, link) => {
+    const { body } = await get(createPagesApp(kept(aBookedCall(), TO_BE_MOVED)), pathOf('cancel', { language }));
+
+    expect(titleIn(body)).toBe(title);
+    expect(body).toContain(`<a href="${pages!.move}">${link}</a>`);
+  });
+
+  it('is a matter for an answer to the mail, where the host asks for another time and no page to choose one is known', async () => {
+    const { pages: _, ...unpaged } = aBookedCall();
+
+    const { body } = await get(createPagesApp(kept(unpaged, TO_BE_MOVED)), pathOf('cancel'));
+
+    expect(titleIn(body)).toBe('You are asked for another time');
+    expect(body).toContain('Please answer the e-mail that this link is in.');
+    expect(body).not.toContain('<a href');
   });
 
   it('stands if it was confirmed after it had been called off', async () => {
@@ -407,11 +436,14 @@ describe('the calendar file', () => {
     expect(body).toContain('DTSTART:20261203T150000Z');
   });
 
-  it('takes the entry away of a call that is off', async () => {
-    const { body } = await get(createPagesApp(kept(aBookedCall(), { standing: 'cancelled' })), pathOf('calendar'));
+  it.each([undefined, 'reschedule_requested'] as const)(
+    'takes the entry away of a call that is off: %s',
+    async (reason) => {
+      const off = kept(aBookedCall(), { standing: 'cancelled', ...(reason && { calledOffAs: reason }) });
 
-    expect(body).toContain('METHOD:CANCEL');
-  });
+      expect((await get(createPagesApp(off), pathOf('calendar'))).body).toContain('METHOD:CANCEL');
+    },
+  );
 
   it('is none of a call that was moved, nor of one whose entry is not known', async () => {
     const { calendarEntry: _, ...entryless } = aBookedCall();

@@ -75,6 +75,8 @@ export interface FakeRuns extends BookingRuns {
   onRestore: (workflowId: string, state: unknown) => 'restored' | 'running' | 'closed';
   /** Workflow ids. */
   open: Set<string>;
+  /** The states that ended runs were taken up from, by workflow id. */
+  reopened: Map<string, unknown>;
   notReady: string | undefined;
 }
 
@@ -84,6 +86,7 @@ export function createFakeRuns(): FakeRuns {
     onTell: () => 'told',
     onRestore: () => 'restored',
     open: new Set(),
+    reopened: new Map(),
     notReady: undefined,
     prepare: async () => undefined,
     async tell(event) {
@@ -99,6 +102,13 @@ export function createFakeRuns(): FakeRuns {
       const answer = runs.open.has(workflowId) ? 'told' : 'absent';
       runs.heard.push({ workflowId, event, answer });
       return answer;
+    },
+    async reopen(booking, state, event) {
+      await runs.onTell(event);
+      const workflowId = workflowIdOf(booking);
+      runs.heard.push({ workflowId, event, answer: 'told' });
+      runs.reopened.set(workflowId, state);
+      runs.open.add(workflowId);
     },
     async restore(booking, state) {
       const workflowId = workflowIdOf(booking);

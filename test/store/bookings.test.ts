@@ -92,6 +92,21 @@ describeStores('the bookings', (store) => {
     });
   });
 
+  describe('what a run knew when it ended', () => {
+    it('is kept once it has ended, and until it is purged', async () => {
+      expect(await store().bookings.endState(booking)).toBeUndefined();
+      await record();
+      expect(await store().bookings.endState(booking)).toBeUndefined();
+
+      await record({ revision: 2, isOver: true });
+      expect(await store().bookings.endState(booking)).toEqual(aRecord({ revision: 2 }).state);
+
+      const now = new Date(later(booking.endsAt, 100 * DAY_MS));
+      await store().purge({ now, keepAttendeesMs: DAY_MS, keepBodiesMs: DAY_MS });
+      expect(await store().bookings.endState(booking)).toBeUndefined();
+    });
+  });
+
   describe('the keys of a booking', () => {
     it('are its own, or those of its known seats', async () => {
       for (const seat of ['seat-2', 'seat-1']) await record({ booking: aBooking({ uid: 'seated', seat }) });

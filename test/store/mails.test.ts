@@ -118,6 +118,36 @@ describeStores('the mails', (store) => {
     });
   });
 
+  describe('once it is skipped', () => {
+    it('says why, and the rendered mail is forgotten', async () => {
+      const token = await claimToken();
+
+      await store().mails.markSkipped(token, 'unsubscribed');
+
+      expect(await row()).toMatchObject({ state: 'skipped', reason: 'unsubscribed', mail: null });
+      expect(await store().mails.startSending(token)).toBe(false);
+    });
+
+    it('may be claimed again, as what stood against it may have gone', async () => {
+      await store().mails.markSkipped(await claimToken(), 'unsubscribed');
+
+      expect(await claim('a new text')).toMatchObject({ state: 'free', mail: Buffer.from('a new text') });
+      expect(await row()).toMatchObject({ state: 'claimed', reason: null });
+    });
+
+    it('is not, by an attempt that a later one has taken over, or whose mail is on the wire', async () => {
+      const first = await claimToken();
+      const second = await claimToken();
+      await store().mails.markSkipped(first, 'unsubscribed');
+      expect((await row()).state).toBe('claimed');
+
+      await store().mails.startSending(second);
+      await store().mails.markSkipped(second, 'unsubscribed');
+
+      expect((await row()).state).toBe('sending');
+    });
+  });
+
   describe('when an attempt was on the wire and nobody knows what became of it', () => {
     it('is sent once more as it was, and flagged', async () => {
       const lost = await onTheWire();

@@ -164,3 +164,56 @@ describeStores('the rest of a series', (store) => {
     ).toEqual([]);
   });
 });
+
+describeStores('the calls of a series that were booked at once', (store) => {
+  const keepAll = async (events: readonly BookingEvent[]) => {
+    for (const event of events) await store().inbox.keep(aDelivery(), pending(event));
+  };
+  const bookedWith = async (week: number, seat?: string) =>
+    (await store().inbox.callsBookedWith({ uid: `week-${week}`, ...(seat && { seat }) })).map(({ uid }) => uid);
+
+  it('are told by their start, whichever is asked about and however often it was told', async () => {
+    await keepAll([booked(2), booked(0, {}, later(BOOKED_AT, 3_000)), booked(1), booked(1)]);
+
+    expect(await store().inbox.callsBookedWith({ uid: 'week-1' })).toEqual(
+      [0, 1, 2].map((week) => ({ uid: `week-${week}`, startsAt: call(week).startsAt })),
+    );
+    expect(await bookedWith(0)).toEqual(['week-0', 'week-1', 'week-2']);
+  });
+
+  it('are without those of another series, those that were booked some other time, and those that have gone', async () => {
+    await keepAll([
+      booked(0),
+      booked(1),
+      booked(2, { series: 'series-2' }),
+      booked(3, {}, later(BOOKED_AT, DAY_MS)),
+      updated(call(4), { occurredAt: BOOKED_AT }),
+      booked(5),
+    ]);
+    await store().bookings.record({
+      booking: aBooking(call(5)),
+      revision: 1,
+      status: 'cancelled',
+      report: {},
+      state: {},
+      isOver: false,
+      decided: [],
+    });
+
+    expect(await bookedWith(0)).toEqual(['week-0', 'week-1']);
+  });
+
+  it('are those of this seat', async () => {
+    await keepAll([booked(0, { seat: 'mine' }), booked(1, { seat: 'mine' })]);
+
+    expect(await bookedWith(0, 'mine')).toEqual(['week-0', 'week-1']);
+    expect(await bookedWith(0)).toEqual([]);
+  });
+
+  it('are none for a call that stands alone, or that nobody has told of', async () => {
+    await keepAll([confirmed({ uid: 'week-0' })]);
+
+    expect(await bookedWith(0)).toEqual([]);
+    expect(await bookedWith(1)).toEqual([]);
+  });
+});

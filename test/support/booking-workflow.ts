@@ -23,7 +23,7 @@ import {
   type ReminderSentNote,
   type RunRecord,
 } from '../../src/activities/index.ts';
-import { type BookingEvent, type TellingEvent, workflowIdOf } from '../../src/booking.ts';
+import { type Booking, type BookingEvent, workflowIdOf } from '../../src/booking.ts';
 import { createCipher } from '../../src/cipher.ts';
 import type { OutgoingMail, PreparedMail } from '../../src/email/mail-transport.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
@@ -110,6 +110,13 @@ export function useBookingWorkflow() {
 
   return {
     now: () => temporal.env.currentTimeMs(),
+    get client() {
+      return temporal.env.client;
+    },
+    /** Where Temporal listens. */
+    get address() {
+      return temporal.env.address;
+    },
     /** What the activities look at before they act. */
     get store() {
       return store;
@@ -117,7 +124,7 @@ export function useBookingWorkflow() {
 
     /** Starts a run with its first event and tells the story; the run must have ended when the story has, and follow from its history. */
     async follow(
-      event: TellingEvent,
+      event: BookingEvent & { booking: Booking },
       tell: (story: Story) => Promise<void>,
       input: Partial<PrecallPrepInput> = {},
     ): Promise<{ outcome: PrecallOutcome; world: World; history: proto.temporal.api.history.v1.IHistory }> {

@@ -6,6 +6,7 @@ import type { BookingRuns } from '../../src/temporal/booking-runs.ts';
 import type { Activities } from '../../src/worker/create-activities.ts';
 import {
   bookingEventSignal,
+  type KeptState,
   type PrecallOutcome,
   type PrecallPrepInput,
   type Timetable,
@@ -75,7 +76,7 @@ export function createSimulator(options: SimulatorOptions): Simulator {
   Object.assign(byName, activities(runner.clock));
   const runs = new Map<string, Run>();
 
-  async function start(workflowId: string, callStartsAt: string, signal: Job): Promise<void> {
+  async function start(workflowId: string, callStartsAt: string, signal: Job, resume?: KeptState): Promise<void> {
     const now = agenda.now();
     const run = createRun({
       sandboxed: await sandbox.create({ workflowId, workflowType: WORKFLOW_TYPE, now }),
@@ -85,7 +86,10 @@ export function createSimulator(options: SimulatorOptions): Simulator {
       searchAttributes: { [precallStatus.name]: 'scheduled', [precallStartsAt.name]: callStartsAt },
     });
     runs.set(workflowId, run);
-    const given: PrecallPrepInput = { plan: aPlan(), campaignStatusFor: 'everybody', searchAttributes: true, ...input };
+    const given: PrecallPrepInput = {
+      ...{ plan: aPlan(), campaignStatusFor: 'everybody', searchAttributes: true, ...input },
+      ...(resume && { resume }),
+    };
     const payload = defaultPayloadConverter.toPayload(given);
     await run.work([startOf(workflowId, WORKFLOW_TYPE, now, payload), signal]);
   }
@@ -135,6 +139,15 @@ export function createSimulator(options: SimulatorOptions): Simulator {
         if (run?.status !== 'running') return 'absent';
         await run.work([signalOf(event)]);
         return 'told';
+      }),
+
+    reopen: (booking, state, event) =>
+      turns.take(async () => {
+        const workflowId = workflowIdOf(booking);
+        const run = runs.get(workflowId);
+        const resume = state as KeptState;
+        if (run?.status === 'running') await run.work([signalOf(event)]);
+        else await start(workflowId, resume.known.booking.startsAt, signalOf(event), resume);
       }),
 
     async restore() {

@@ -8,8 +8,8 @@ import type { StoredBooking } from '../../src/store/bookings.ts';
 import type { PrecallOutcome, Timetable } from '../../src/workflows/messages.ts';
 import { type Chain, chains, type Outcome, sorted } from '../support/calcom-chains.ts';
 import {
-  addressOf,
   type Arrival,
+  addressOf,
   arrivalsOf,
   inSequence,
   isOf,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Booking } from '../../src/booking.ts';
 import type { SpecialPlan } from '../../src/booking-plan.ts';
 import { choosePlan } from '../../src/workflows/choose-plan.ts';
 import type { CampaignReport } from '../../src/workflows/messages.ts';
@@ -14,9 +15,10 @@ describe('the plan of a booking', () => {
   const forIntro = special({ eventTypes: ['intro-call', '42'] });
   const forMembers = special({ campaigns: ['Christmas 2025', 'Spring 2026'] });
   const forBoth = special({ eventTypes: ['intro-call'], campaigns: ['Christmas 2025'] });
-  const chosen = (plans: SpecialPlan[], eventType?: string, campaign?: CampaignReport) => {
+  const chosen = (plans: SpecialPlan[], eventType?: string | Partial<Booking>, campaign?: CampaignReport) => {
     const plan = aPlan({ special: plans });
-    const choice = choosePlan(plan, aBooking(eventType === undefined ? {} : { eventType }), campaign);
+    const facts = typeof eventType === 'string' ? { eventType } : eventType;
+    const choice = choosePlan(plan, aBooking(facts), campaign);
     return choice === plan ? 'the usual one' : choice;
   };
 
@@ -29,6 +31,13 @@ describe('the plan of a booking', () => {
   it('is that of its event type', () => {
     expect(chosen([forIntro], 'intro-call')).toBe(forIntro);
     expect(chosen([forIntro], '42')).toBe(forIntro);
+  });
+
+  it('is that of its event type by the slug as well as by the id', () => {
+    expect(chosen([forIntro], { eventType: '7', eventTypeSlug: 'intro-call' })).toBe(forIntro);
+    expect(chosen([forIntro], { eventType: '42', eventTypeSlug: 'another-call' })).toBe(forIntro);
+    expect(chosen([forIntro], { eventType: '7', eventTypeSlug: 'another-call' })).toBe('the usual one');
+    expect(chosen([forIntro], { eventType: '7' })).toBe('the usual one');
   });
 
   it('is that of the campaign that the booker is in, as soon as that is known', () => {

@@ -59,6 +59,18 @@ describe('of a booking', () => {
     expect(planned([...events])).toEqual(expected);
   });
 
+  it('of a series, tells the host a minute later, when all its calls have been told', () => {
+    const inSeries = confirmed(aBooking({ series: 'series-1' }), BOOKED_AT);
+    const dueAt = (event: BookingEvent) =>
+      planNotices(stateAfter(event), ALL).map((notice) => [notice.notice, new Date(notice.dueAt).toISOString()]);
+
+    expect(dueAt(inSeries)).toEqual([
+      ['confirmation', BOOKED_AT],
+      ['host-booked', later(BOOKED_AT, MINUTE_MS)],
+    ]);
+    expect(dueAt(booked)).toContainEqual(['host-booked', BOOKED_AT]);
+  });
+
   it('nobody is told what the operator has left out, but for a move that nobody else tells of', () => {
     for (const events of [
       [booked],

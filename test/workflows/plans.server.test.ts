@@ -449,6 +449,35 @@ describe('a booking', () => {
       expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'no_show', 'completed']);
     });
 
+    it('is followed up as well if that is said days later, when the run has ended: by another one', async () => {
+      const { booking } = await booked(-5 * DAY_MS);
+      const event = confirmed(booking, earlier(booking.startsAt, 4 * DAY_MS));
+      const said = { ...noShow(booking, later(await bookings.now(), 0)), booking };
+      const resume = { ...endedWith(event), notices: { 'host-booked': { outcome: 'sent' } } as const };
+
+      const { outcome, world } = await bookings.follow(said, async () => undefined, {
+        plan: aPlan({ notices: { ...USUAL_NOTICES, noShowAfterMs: [10 * MINUTE_MS] } }),
+        resume,
+      });
+
+      expect(world.notices.map(({ notice }) => notice)).toEqual([`notice/no-show-1 ${TOBIAS}`]);
+      expect(world.mails).toEqual([]);
+      expect(noticesIn(outcome)).toEqual(['host-booked sent', 'no-show-1 sent']);
+      expect(outcome).toMatchObject({ status: 'completed', attendance: 'no_show' });
+      expect(world.contact.map(({ standing }) => standing)).toEqual(['no_show']);
+      expect(world.records.at(-1)).toMatchObject({ isOver: true });
+    });
+
+    function endedWith(...events: BookingEvent[]) {
+      return {
+        revision: 9,
+        known: hearAll(...events),
+        decisions: {},
+        notion: { outcome: 'updated' } as const,
+        notices: {},
+      };
+    }
+
     async function recordLive(booking: ReturnType<typeof aBooking>) {
       await bookings.store.bookings.record({
         booking,

@@ -4,6 +4,7 @@ import type { ContactUpdate } from '../../src/activities/index.ts';
 import type { BookingEvent } from '../../src/booking.ts';
 import { MailRefused, MailUndelivered } from '../../src/email/mail-transport.ts';
 import { type BookingState, hear } from '../../src/workflows/booking-state.ts';
+import type { KeptState } from '../../src/workflows/messages.ts';
 import {
   aBooking,
   aPlan,
@@ -1101,6 +1102,28 @@ describe('a booking', () => {
       ]);
       expect(world.lookUps).toEqual([]);
       expect(world.records[0]!.revision).toBeGreaterThan(7);
+    });
+
+    it('goes on from what an earlier version has kept, and takes that over as well', async () => {
+      const { now, event, booking } = await booked(4 * DAY_MS);
+      const keptBefore = (revision: number, ...events: BookingEvent[]): KeptState => {
+        const { acknowledgedBy: _, ...known } = stateOf(...events)!;
+        return { revision, known, decisions: {}, notion: { outcome: 'updated' } };
+      };
+      await bookings.store.bookings.record({
+        booking,
+        revision: 40,
+        status: 'cancelled',
+        report: {},
+        state: keptBefore(40, event, cancelled(booking, later(now, 1_000))),
+        isOver: false,
+        decided: [],
+      });
+
+      const { outcome } = await bookings.follow(event, async () => undefined, { resume: keptBefore(7, event) });
+
+      expect(outcome.status).toBe('cancelled');
+      expect(await bookings.store.bookings.find(booking)).toMatchObject({ status: 'cancelled', isOver: true });
     });
 
     it('sends no mail twice that was sent, though it was lost before that was recorded', async () => {

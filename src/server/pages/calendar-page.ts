@@ -10,7 +10,7 @@ export function createCalendarPage({ from }: { from: Mailbox }): LinkPage {
         const { call, words, language, now } = known;
         const { booking, standing } = call;
         if (standing === 'moved') return { page: { ...words.movedAlready, call: callOnPage(known) }, status: 410 };
-        const method = standing === 'cancelled' ? 'CANCEL' : 'PUBLISH';
+        const method = standing === 'cancelled' || standing === 'to_be_moved' ? 'CANCEL' : 'PUBLISH';
         const file = calendarFile({ booking, method, now, language, from });
         return file ? { file } : { page: { ...words.noCalendarFile, call: callOnPage(known) }, status: 404 };
       }),

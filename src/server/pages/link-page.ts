@@ -57,11 +57,26 @@ export async function aboutCallAhead(
   otherwise: (visit: CallVisit) => PageAnswer | Promise<PageAnswer>,
 ): Promise<PageAnswer> {
   return aboutCall(visit, (known) => {
-    const { call, words } = known;
+    const { call } = known;
     if (call.standing === 'ahead') return otherwise(known);
-    const page = { moved: words.movedAlready, cancelled: words.offAlready, begun: words.begun }[call.standing];
-    return { page: { ...page, call: callOnPage(known), ...(call.standing === 'cancelled' && bookAgainOn(known)) } };
+    return { page: { ...whyNotAhead(known, call.standing), call: callOnPage(known) } };
   });
+}
+
+function whyNotAhead({ call, words }: CallVisit, standing: Exclude<KnownCall['standing'], 'ahead'>): Page {
+  const { pages } = call.booking;
+  switch (standing) {
+    case 'moved':
+      return words.movedAlready;
+    case 'begun':
+      return words.begun;
+    case 'cancelled':
+      return { ...words.offAlready, ...linkTo(pages?.bookAgain, words.bookAgain) };
+    case 'to_be_moved': {
+      const link = linkTo(pages?.move ?? pages?.bookAgain, words.move.button);
+      return link.link ? { ...words.toBeMoved, ...link } : { ...words.toBeMoved, text: words.noWay.text };
+    }
+  }
 }
 
 /** The call with its time on the reader's clock. */
@@ -73,10 +88,6 @@ export function callOnPage({ call, claims, language, words, fallbackTimeZone }: 
     words,
   });
   return { title: booking.title, ...time, organizer: booking.organizer.name };
-}
-
-function bookAgainOn({ call, words }: CallVisit): Pick<Page, 'link'> {
-  return linkTo(call.booking.pages?.bookAgain, words.bookAgain);
 }
 
 /** @param href http(s), if there is such a page. */
