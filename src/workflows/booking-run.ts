@@ -14,6 +14,7 @@ import { lookUpCampaign } from './look-up-campaign.ts';
 import {
   type CampaignReport,
   type Decision,
+  type KeptState,
   type NoticeDecisions,
   type NotionReport,
   notionQueueOf,
@@ -30,6 +31,7 @@ import { sendNotice } from './send-notice.ts';
 import { sendReminder } from './send-reminder.ts';
 import * as timetable from './timetable.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
+import { wholeState } from './whole-state.ts';
 
 const WEEK_MS = 7 * 24 * 3_600_000;
 const LONGEST_MEMBERSHIP_WAIT_MS = 60_000;
@@ -57,7 +59,7 @@ export class BookingRun {
 
   constructor(input: PrecallPrepInput) {
     this.#input = input;
-    if (input.resume) this.#goOnFrom(input.resume);
+    if (input.resume) this.#goOnFrom(wholeState(input.resume));
   }
 
   hear(event: BookingEvent): void {
@@ -136,15 +138,12 @@ export class BookingRun {
       this.#show();
     };
     this.#isLookingUp = true;
-    const found = await unlessOvertaken(
-      () => this.#isOver && !this.#hasNotes,
-      () =>
-        lookUpCampaign(this.#booking, {
-          giveUpAt: this.#notionGivesUpAt,
-          taskQueue: this.#notionQueue,
-          report: tell,
-        }),
-    );
+    const found = await lookUpCampaign(this.#booking, {
+      giveUpAt: this.#notionGivesUpAt,
+      taskQueue: this.#notionQueue,
+      overtaken: () => this.#isOver && !this.#hasNotes,
+      report: tell,
+    });
     this.#isLookingUp = false;
     if (found) tell(found);
     else this.#show();
@@ -289,8 +288,12 @@ export class BookingRun {
     return planNotices(this.#state, this.#input.plan.notices).filter(({ notice }) => !(notice in this.#notices));
   }
 
+  /** A week after the call, or after it was said whether the booker came, if that was later. */
   get #notionGivesUpAt(): number {
-    return Date.parse(this.#booking.endsAt) + this.#input.plan.graceMs + WEEK_MS;
+    const { booking, noShows } = this.#state;
+    const said = noShows[booking.attendees[0].email.toLowerCase()];
+    const overAt = Date.parse(booking.endsAt) + this.#input.plan.graceMs;
+    return Math.max(overAt, said ? Date.parse(said.from.occurredAt) : overAt) + WEEK_MS;
   }
 
   get #notionQueue(): string {
@@ -439,7 +442,8 @@ export class BookingRun {
   }
 
   /** What either run has decided or heard stays so. */
-  #adopt(kept: RunState): void {
+  #adopt(recorded: KeptState): void {
+    const kept = wholeState(recorded);
     const campaign = this.#campaign ?? kept.campaign;
     this.#goOnFrom({
       revision: Math.max(this.#revision, kept.revision),

@@ -27,7 +27,7 @@ export async function keepContact(watch: ContactWatch): Promise<void> {
   for (;;) {
     const update = wanted();
     const overtaken = () => !isSame(update, wanted());
-    const written = update && (await unlessOvertaken(overtaken, () => write(update, watch)));
+    const written = update && (await write(update, overtaken, watch));
     if (written) report(written);
 
     await condition(() => overtaken() || isFinal());
@@ -35,14 +35,23 @@ export async function keepContact(watch: ContactWatch): Promise<void> {
   }
 }
 
-/** Tries until it is written. What it has to wait for is reported once and then waited out, which takes no history. */
-async function write(update: ContactUpdate, watch: ContactWatch): Promise<NotionReport> {
+/**
+ * Tries until it is written. What it has to wait for is reported once and then waited out, which takes no history.
+ *
+ * @returns undefined if it was overtaken.
+ */
+async function write(
+  update: ContactUpdate,
+  overtaken: () => boolean,
+  watch: ContactWatch,
+): Promise<NotionReport | undefined> {
   const told: Record<string, string> = {};
   let waitsFor = 'notion_unavailable';
   try {
     for (;;) {
-      const report = await attempt(waitsFor in told ? { ...update, told } : update, watch);
-      if (report.outcome !== 'pending') return report;
+      const toldSoFar = waitsFor in told ? { ...update, told } : update;
+      const report = await unlessOvertaken(overtaken, () => attempt(toldSoFar, watch));
+      if (report?.outcome !== 'pending') return report;
       waitsFor = report.reason ?? waitsFor;
       told[waitsFor] = new Date().toISOString();
       watch.report(report);

@@ -3,11 +3,14 @@ import type { CampaignActivities } from '../activities/index.ts';
 import type { Booking } from '../booking.ts';
 import { failureReason } from './failure-reason.ts';
 import type { CampaignReport } from './messages.ts';
+import { unlessOvertaken } from './unless-overtaken.ts';
 
 export interface CampaignLookUp {
   /** When trying ends, epoch milliseconds. */
   giveUpAt: number;
   taskQueue: string;
+  /** Whether nothing depends on it any more. */
+  overtaken: () => boolean;
   /** Takes what it has to wait for meanwhile. */
   report: (report: CampaignReport) => void;
 }
@@ -15,11 +18,13 @@ export interface CampaignLookUp {
 /**
  * Looks up whether the booker is in a campaign, trying until it is time to give up while Notion is down or cannot be used. What cannot
  * be found out stays `unknown`.
+ *
+ * @returns undefined if it was overtaken.
  */
 export async function lookUpCampaign(
   booking: Booking,
-  { giveUpAt, taskQueue, report }: CampaignLookUp,
-): Promise<CampaignReport> {
+  { giveUpAt, taskQueue, overtaken, report }: CampaignLookUp,
+): Promise<CampaignReport | undefined> {
   const { email } = booking.attendees[0];
   const told: string[] = [];
   try {
@@ -31,8 +36,9 @@ export async function lookUpCampaign(
         retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
         summary: 'Campaign membership',
       });
-      const found = await findMembership(told.length > 0 ? { email, told } : { email });
-      if (found.state !== 'unknown' || found.reason === undefined) return found;
+      const asked = told.length > 0 ? { email, told } : { email };
+      const found = await unlessOvertaken(overtaken, () => findMembership(asked));
+      if (found?.state !== 'unknown' || found.reason === undefined) return found;
       told.push(found.reason);
       report(found);
     }

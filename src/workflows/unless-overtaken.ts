@@ -4,9 +4,11 @@ import { CancellationScope, condition, isCancellation, sleep, workflowInfo } fro
  * Does `work`, but withdraws it as soon as `overtaken` holds: an activity that is being retried stops at once, one that
  * is under way is waited for, so that its result is known.
  *
- * @returns the work's result, or undefined if it was withdrawn before it had one.
+ * @param work asks for its activities when it is called, and for no other after those.
+ * @returns the work's result, or undefined if it was withdrawn before it had one, or overtaken before it began.
  */
 export async function unlessOvertaken<T>(overtaken: () => boolean, work: () => Promise<T>): Promise<T | undefined> {
+  if (overtaken()) return undefined;
   const begunIn = currentTask();
   const scope = new CancellationScope();
   let settled: { value: T } | { error: unknown } | undefined;
