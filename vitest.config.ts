@@ -61,8 +61,8 @@ export default defineConfig({
           include: IN_BROWSER,
           globalSetup: 'test/support/browser-setup.ts',
           testTimeout: 60_000,
-          maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -76,7 +76,7 @@ export default defineConfig({
           // For what the test server loses: see test/support/booking-workflow.ts.
           retry: 2,
           maxWorkers: 2,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -89,7 +89,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // They mostly wait for instants; more of them at once would be late on two cores.
           maxWorkers: 2,
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],
