@@ -10,9 +10,9 @@ import type { GuardedProcess } from '../src/dev/guarded-process.ts';
 import { provisionTemporalCli } from '../src/dev/provision/temporal-cli.ts';
 import { startTemporalServer, type TemporalServer } from '../src/dev/temporal-server.ts';
 import { makeKey } from '../src/key-ring.ts';
+import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { startNode, untilItAnswers } from './processes.ts';
 import type { WebhookTarget } from './webhooks.ts';
 

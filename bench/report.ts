@@ -1,13 +1,12 @@
 import { whyVoid } from './figures.ts';
 import type { LoadFigures } from './load.ts';
 import { judged, millis, table } from './markdown.ts';
-import type { Shape, ShapeFigures } from './reminders.ts';
+import type { ShapeFigures } from './reminders.ts';
+import { LATEST, SHAPE_TITLES } from './shapes.ts';
 import { PROCESSES } from './stack.ts';
 
-/** What we set out to reach. Lateness is milliseconds. */
-const TARGETS = { shareOfRaw: 0.8, lateness: { spread: 1_000, instant: 2_000 } satisfies Record<Shape, number> };
-
-const TITLES: Record<Shape, string> = { spread: 'due over 60 s', instant: 'due at one instant' };
+/** What we set out to reach. */
+const TARGETS = { shareOfRaw: 0.8 };
 
 /** The figures as a Markdown table, a column for each shape. */
 export function report(figures: readonly ShapeFigures[]): string {
@@ -37,7 +36,7 @@ export function report(figures: readonly ShapeFigures[]): string {
           .join(' / '),
     ]),
   ];
-  const head = ['', ...figures.map(({ shape }) => TITLES[shape])];
+  const head = ['', ...figures.map(({ shape }) => SHAPE_TITLES[shape])];
   const lines = rows.map(([name, value]) => [name, ...figures.map(value)]);
   return ['', table([head, ...lines]), ...voids(figures)].join('\n');
 }
@@ -48,7 +47,7 @@ function accepted({ raw, webhooks }: ShapeFigures, how: keyof ShapeFigures['webh
 }
 
 function lateness({ shape, mails }: ShapeFigures): string {
-  return mails.lateness ? judged(millis(mails.lateness), mails.lateness.p99 <= TARGETS.lateness[shape]) : '–';
+  return mails.lateness ? judged(millis(mails.lateness), mails.lateness.p99 <= LATEST[shape]) : '–';
 }
 
 function rate({ perSecond }: LoadFigures): string {
@@ -58,6 +57,6 @@ function rate({ perSecond }: LoadFigures): string {
 function voids(figures: readonly ShapeFigures[]): string[] {
   return figures.flatMap(({ shape, mails }) => {
     const why = whyVoid(mails);
-    return why ? ['', `VOID, ${TITLES[shape]}: ${why}`] : [];
+    return why ? ['', `VOID, ${SHAPE_TITLES[shape]}: ${why}`] : [];
   });
 }

@@ -8,10 +8,10 @@ import type { GuardedProcess } from '../src/dev/guarded-process.ts';
 import { provisionTemporalCli } from '../src/dev/provision/temporal-cli.ts';
 import { startTemporalServer } from '../src/dev/temporal-server.ts';
 import { makeKey } from '../src/key-ring.ts';
+import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import type { AcceptedMail } from './figures.ts';
 import { startMailSink } from './mail-sink.ts';
-import { REMINDERS_ONLY, writeChoices } from '../test/support/choices.ts';
 import { type ProcessUsage, startNode, untilItAnswers, usageOf } from './processes.ts';
 
 export const PROCESSES = ['precall', 'temporal', 'sink'] as const;
