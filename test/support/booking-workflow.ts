@@ -63,6 +63,8 @@ export interface World {
   onLookUp: (at: number, told: readonly string[]) => CampaignReport;
   onNote: (note: ReminderSentNote, at: number) => void;
   onRecord: (record: RunRecord) => unknown;
+  /** When the inbox is asked for late news. */
+  onAsk: (at: number) => void;
 }
 
 export interface Story {
@@ -205,6 +207,7 @@ function createWorld(now: () => Promise<number>): World {
     onLookUp: () => ({ state: 'none' }),
     onNote: () => undefined,
     onRecord: () => undefined,
+    onAsk: () => undefined,
   };
 }
 
@@ -284,7 +287,10 @@ function activitiesOf(world: World, store: Store): BookingActivities {
       world.records.push(record);
       return records.recordBooking(record);
     },
-    hasUnheardNews: records.hasUnheardNews,
+    async hasUnheardNews(booking, heard) {
+      world.onAsk(await world.now());
+      return records.hasUnheardNews(booking, heard);
+    },
   };
 }
 

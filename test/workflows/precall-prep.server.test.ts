@@ -973,6 +973,27 @@ describe('a booking', () => {
       expect(world.contact.map(({ standing }) => standing)).toEqual(['live', 'cancelled']);
     });
 
+    it('is not taken for completed while nobody can say whether there is news', async () => {
+      const { now, booking, event } = await booked(25 * HOUR_MS);
+      const cancel = cancelled(booking, later(now, 24 * HOUR_MS));
+      const backAt = Date.parse(booking.endsAt) + 5 * HOUR_MS;
+      const asked: number[] = [];
+
+      const { outcome } = await bookings.follow(event, async ({ world: w, tell, sleepUntil }) => {
+        w.onAsk = (at) => {
+          asked.push(at);
+          if (at < backAt) throw new Error('The store is away');
+        };
+        await sleepUntil(later(booking.startsAt, -HOUR_MS));
+        await arrives(cancel);
+        await sleepUntil(backAt + HOUR_MS);
+        await tell(cancel);
+      });
+
+      expect(outcome.status).toBe('cancelled');
+      expect(asked.length).toBeGreaterThan(10);
+    });
+
     it('ends as superseded when the news is that another booking has its place', async () => {
       const { now, booking, event } = await booked(25 * HOUR_MS);
       const moved = aBooking({ uid: `${booking.uid}-moved`, startsAt: later(booking.startsAt, 2 * DAY_MS) });
