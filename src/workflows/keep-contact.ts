@@ -1,7 +1,8 @@
-import { ActivityCancellationType, condition, log, proxyActivities } from '@temporalio/workflow';
-import type { ContactActivities, ContactUpdate } from '../activities/index.ts';
+import { condition, log } from '@temporalio/workflow';
+import type { ContactUpdate } from '../activities/index.ts';
 import { failureReason } from './failure-reason.ts';
 import type { NotionReport } from './messages.ts';
+import { notionActivities } from './notion-activities.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
 export interface ContactWatch {
@@ -64,15 +65,8 @@ async function write(
 }
 
 function attempt(update: ContactUpdate, { giveUpAt, taskQueue }: ContactWatch): Promise<NotionReport> {
-  const { updateContact }: ContactActivities = proxyActivities<ContactActivities>({
-    taskQueue,
-    scheduleToCloseTimeout: Math.max(1, giveUpAt() - Date.now()),
-    startToCloseTimeout: '2 minutes',
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-    summary: `Notion contact: ${update.standing}`,
-  });
-  return updateContact(update);
+  const summary = `Notion contact: ${update.standing}`;
+  return notionActivities({ taskQueue, giveUpAt: giveUpAt(), summary }).updateContact(update);
 }
 
 function isSame(a: ContactUpdate | undefined, b: ContactUpdate | undefined): boolean {

@@ -1,8 +1,8 @@
-import { log, proxyActivities } from '@temporalio/workflow';
-import type { CampaignActivities } from '../activities/index.ts';
+import { log } from '@temporalio/workflow';
 import type { Booking } from '../booking.ts';
 import { failureReason } from './failure-reason.ts';
 import type { CampaignReport } from './messages.ts';
+import { notionActivities } from './notion-activities.ts';
 import { unlessOvertaken } from './unless-overtaken.ts';
 
 export interface CampaignLookUp {
@@ -29,13 +29,7 @@ export async function lookUpCampaign(
   const told: string[] = [];
   try {
     for (;;) {
-      const { findMembership }: CampaignActivities = proxyActivities<CampaignActivities>({
-        taskQueue,
-        scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
-        startToCloseTimeout: '2 minutes',
-        retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
-        summary: 'Campaign membership',
-      });
+      const { findMembership } = notionActivities({ taskQueue, giveUpAt, summary: 'Campaign membership' });
       const asked = told.length > 0 ? { email, told } : { email };
       const found = await unlessOvertaken(overtaken, () => findMembership(asked));
       if (found?.state !== 'unknown' || found.reason === undefined) return found;
