@@ -220,13 +220,13 @@ describe('a signed webhook', () => {
     expect([tooLong.statusCode, tooLong.json()]).toEqual([413, { status: 'refused', reason: 'body_too_large' }]);
   });
 
-  it('may be sent a thousand times at once', async () => {
+  it('may be sent hundreds of times at once', async () => {
     const server = createTestServer();
 
-    const answers = await Promise.all(Array.from({ length: 1_000 }, () => post(server, BOOKING)));
+    const answers = await Promise.all(Array.from({ length: 250 }, () => post(server, BOOKING)));
 
     expect(answers.filter(({ statusCode }) => statusCode === 202)).toHaveLength(1);
-    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(999);
+    expect(answers.filter(({ statusCode }) => statusCode === 200)).toHaveLength(249);
     expect(await kept()).toHaveLength(1);
   });
 });
