@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GuardedProcess } from '../src/dev/guarded-process.ts';
 import type { AcceptedMail } from './figures.ts';
-import { startNode } from './processes.ts';
+import { startNode, untilReady } from './processes.ts';
 
 export interface MailSink {
   process: GuardedProcess;
@@ -21,6 +20,6 @@ export async function startMailSink(): Promise<MailSink> {
   };
   const file = fileURLToPath(new URL('./smtp-sink.ts', import.meta.url));
   const sink = await startNode(file, [], {}, { onLine });
-  while (smtpPort === undefined) await sleep(20);
+  await untilReady('The mail sink', sink, () => smtpPort !== undefined);
   return { process: sink, smtpUrl: `smtp://127.0.0.1:${smtpPort}`, mails };
 }

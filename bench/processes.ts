@@ -31,14 +31,25 @@ export function startNode(
 
 /** @throws {Error} with the last lines of a process that ends instead. */
 export async function untilItAnswers(url: string, precall: GuardedProcess): Promise<void> {
-  const ended = precall.exited.then(({ lastLines }) => lastLines);
-  for (const deadline = Date.now() + READY_LIMIT_MS; Date.now() < deadline; ) {
-    const lastLines = await Promise.race([ended, sleep(200)]);
-    if (lastLines) throw new Error(`Precall ended at once:\n${lastLines.join('\n')}`);
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) return;
+  await untilReady('Precall', precall, async () => (await fetch(url).catch(() => undefined))?.ok === true);
+}
+
+/**
+ * Looks again and again until it is so.
+ *
+ * @throws {Error} with the last lines of a process that ends instead.
+ */
+export async function untilReady(
+  what: string,
+  running: GuardedProcess,
+  isReady: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const ended = running.exited.then(({ lastLines }) => lastLines);
+  for (const deadline = Date.now() + READY_LIMIT_MS; !(await isReady()); ) {
+    const lastLines = await Promise.race([ended, sleep(50)]);
+    if (lastLines) throw new Error([`${what} ended at once:`, ...lastLines].join('\n  '));
+    if (Date.now() > deadline) throw new Error(`${what} was not ready after ${READY_LIMIT_MS / 1_000} s`);
   }
-  throw new Error(`Precall did not answer after ${READY_LIMIT_MS / 1_000} s`);
 }
 
 /** @returns nothing used for a process that has not been started. */

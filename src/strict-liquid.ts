@@ -6,9 +6,9 @@ import { Liquid, type LiquidOptions } from 'liquidjs';
  *
  * @param root folders, of which the first that has a file gives it.
  */
-export function strictLiquid(root: string[], options: Pick<LiquidOptions, 'outputEscape'> = {}): Liquid {
+export function strictLiquid(root: readonly string[], options: Pick<LiquidOptions, 'outputEscape'> = {}): Liquid {
   return new Liquid({
-    root,
+    root: [...root],
     extname: '.liquid',
     cache: true,
     strictVariables: true,

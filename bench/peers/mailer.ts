@@ -1,6 +1,6 @@
 import { linksFor } from '../../src/activities/mail-links.ts';
 import { createMailRenderer, SHIPPED_TEMPLATES_DIR } from '../../src/email/mail-renderer.ts';
-import type { OutgoingMail, PreparedMail } from '../../src/email/mail-transport.ts';
+import { type OutgoingMail, type PreparedMail, sendMail } from '../../src/email/mail-transport.ts';
 import { domainOf } from '../../src/email/mailbox.ts';
 import { messageIdOf } from '../../src/email/message-id.ts';
 import { createSmtpTransport } from '../../src/email/smtp-transport.ts';
@@ -65,13 +65,9 @@ export function createMailer({ installationKey, smtpUrl, publicUrl }: MailerOpti
     };
   }
 
-  const prepare = (job: Job) => transport.prepare(write(job));
   return {
     write,
-    prepare,
-    async send(job) {
-      const mail = await prepare(job);
-      await mail.send();
-    },
+    prepare: (job) => transport.prepare(write(job)),
+    send: (job) => sendMail(transport, write(job)),
   };
 }

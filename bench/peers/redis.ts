@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import getPort from 'get-port';
 import { startGuarded } from '../../src/dev/guarded-process.ts';
+import { untilReady } from '../processes.ts';
 
 /** A Redis, or a Valkey, of our own on a loopback port. It ends with us, however we end. */
 export interface Redis {
@@ -14,7 +14,6 @@ export interface Redis {
 }
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
-const START_LIMIT_MS = 10_000;
 /** As BullMQ asks for in production. @see https://docs.bullmq.io/guide/going-to-production */
 const DURABLE = { appendonly: 'yes', appendfsync: 'everysec', 'maxmemory-policy': 'noeviction', save: '' };
 
@@ -37,12 +36,7 @@ export async function startRedis(executable: string): Promise<Redis> {
     },
   );
 
-  const ended = server.exited.then(({ lastLines }) => lastLines);
-  for (const deadline = Date.now() + START_LIMIT_MS; !isReady; ) {
-    const lastLines = await Promise.race([ended, sleep(50, undefined)]);
-    if (lastLines || Date.now() > deadline)
-      throw new Error(['Redis does not start:', ...(lastLines ?? [])].join('\n  '));
-  }
+  await untilReady('Redis', server, () => isReady);
   return {
     port,
     async stop() {

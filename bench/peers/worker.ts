@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { GuardedProcess } from '../../src/dev/guarded-process.ts';
 import { planBookings } from '../planned-bookings.ts';
-import { startNode } from '../processes.ts';
+import { startNode, untilReady } from '../processes.ts';
 import { jobOf } from './job.ts';
 import { createMailer, type Mailer, type MailerOptions } from './mailer.ts';
 
@@ -13,7 +12,6 @@ export interface WorkerSettings<Told> extends MailerOptions {
 
 const READY = 'ready';
 const WARM_UP_COUNT = 50;
-const READY_LIMIT_MS = 60_000;
 
 /**
  * Starts a worker in a process of its own, and waits until it can take up jobs. What else it writes is written here.
@@ -31,12 +29,7 @@ export async function startWorker<Told>(program: string, settings: WorkerSetting
   const file = fileURLToPath(new URL(program, import.meta.url));
   const worker = await startNode(file, [], { WORKER_SETTINGS: JSON.stringify(settings) }, { onLine });
 
-  const ended = worker.exited.then(() => true);
-  for (const deadline = Date.now() + READY_LIMIT_MS; !isReady; ) {
-    const hasEnded = await Promise.race([ended, sleep(50, false)]);
-    if (hasEnded) throw new Error(`${program} ended at once`);
-    if (Date.now() > deadline) throw new Error(`${program} was not ready after ${READY_LIMIT_MS / 1_000} s`);
-  }
+  await untilReady(program, worker, () => isReady);
   return {
     ...worker,
     stop() {

@@ -81,8 +81,8 @@ interface PartToRead {
 }
 
 function createPartReader(roots: Roots, styles: Styles): (part: PartToRead) => WritePart {
-  const plain = strictLiquid([...roots]);
-  const escaping = strictLiquid([...roots], { outputEscape: 'escape' });
+  const plain = strictLiquid(roots);
+  const escaping = strictLiquid(roots, { outputEscape: 'escape' });
 
   return (part) => {
     const file = findFile(roots, part.path);

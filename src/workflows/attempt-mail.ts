@@ -1,8 +1,9 @@
-import { ActivityCancellationType, log, proxyActivities } from '@temporalio/workflow';
+import { log, proxyActivities } from '@temporalio/workflow';
 import type { EmailActivities, MailOutcome, NoticeActivities } from '../activities/index.ts';
 import { decisionOf } from './decision-of.ts';
 import { failureReason } from './failure-reason.ts';
 import type { Decision, FailReason } from './messages.ts';
+import { RETRIED } from './retried.ts';
 
 /** The mail server's own limits are shorter: an attempt that takes longer than this is lost. */
 const LONGEST_SEND_MS = 6 * 60_000;
@@ -31,11 +32,10 @@ export async function attemptMail(
   send: (activities: EmailActivities & NoticeActivities) => Promise<MailOutcome>,
 ): Promise<Decision | 'held'> {
   const activities = proxyActivities<EmailActivities & NoticeActivities>({
+    ...RETRIED,
     scheduleToCloseTimeout: Math.max(1, deadline - Date.now()),
     startToCloseTimeout: waitMs + LONGEST_SEND_MS,
     heartbeatTimeout: waitMs + NOTICED_WITHIN_MS,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
     summary,
   });
   try {

@@ -1,5 +1,6 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { CampaignActivities, ContactActivities } from '../activities/index.ts';
+import { RETRIED } from './retried.ts';
 
 export interface NotionAttempts {
   taskQueue: string;
@@ -16,12 +17,10 @@ export function notionActivities({
   summary,
 }: NotionAttempts): CampaignActivities & ContactActivities {
   return proxyActivities<CampaignActivities & ContactActivities>({
+    ...RETRIED,
     taskQueue,
     scheduleToCloseTimeout: Math.max(1, giveUpAt - Date.now()),
     startToCloseTimeout: '2 minutes',
-    // The end of one that is withdrawn must come from its history, as the end of any other does.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: { initialInterval: '1 second', maximumInterval: '4 minutes' },
     summary,
   });
 }
