@@ -63,6 +63,7 @@ export function createBookings({ database, seal }: { database: Database; seal: S
           });
           if (line) await tx.insert(bookingHistory).values({ ...keyColumns(booking), ...line, actor: ACTOR });
           await decide(tx, booking, decided);
+          if (isOver) await withdrawClaims(tx, booking);
           return { written: true };
         }),
       );
@@ -204,6 +205,14 @@ async function decide(db: Db, booking: BookingKey, decided: BookingRecord['decid
     });
 }
 
+/** Of a booking whose run is over, nobody sends any more what had not left: its news was overtaken by other news. */
+async function withdrawClaims(db: Db, booking: BookingKey): Promise<void> {
+  await db
+    .update(reminders)
+    .set({ state: 'skipped', reason: 'withdrawn', mail: null, claimToken: null, updatedAt: sql`now()` })
+    .where(and(isBooking(reminders, booking), eq(reminders.state, 'claimed')));
+}
+
 function storedOf(row: BookingRow): StoredBooking {
   const { status, startsAt, endsAt, attendeeName, attendeeEmail, title, report, revision, isOver } = row;
   return {
@@ -228,7 +237,10 @@ function keyColumns({ uid, seat }: BookingKey) {
   return { provider: 'calcom', externalId: uid, seat: seat ?? '' };
 }
 
-function isBooking(table: typeof bookings | typeof bookingHistory, booking: BookingKey): SQL | undefined {
+function isBooking(
+  table: typeof bookings | typeof bookingHistory | typeof reminders,
+  booking: BookingKey,
+): SQL | undefined {
   const { provider, externalId, seat } = keyColumns(booking);
   return and(eq(table.provider, provider), eq(table.externalId, externalId), eq(table.seat, seat));
 }

@@ -225,6 +225,16 @@ describeStores('the bookings', (store) => {
       expect(await outcomes()).toMatchObject([{ state: 'skipped', mail: null }]);
     });
 
+    it('are, at the end of the run, those too that were held back and then overtaken', async () => {
+      await store().mails.claim({ ...mail, step: 'notice/attendee/moved' }, contents);
+
+      await record();
+      expect(await outcomes()).toMatchObject([{ state: 'claimed', mail: expect.anything() }]);
+
+      await record({ revision: 2, isOver: true });
+      expect(await outcomes()).toMatchObject([{ state: 'skipped', reason: 'withdrawn', mail: null }]);
+    });
+
     it('do not hide what has been on the wire, and say why nobody will know what became of it', async () => {
       for (const step of ['reminder/24h', 'reminder/2h']) {
         const claimed = await store().mails.claim({ ...mail, step }, contents);
