@@ -168,8 +168,9 @@ async function untilSettled(
 ): Promise<void> {
   const lastStart = Math.max(...versions.map(({ startsAt }) => Date.parse(startsAt)));
   for (const deadline = lastStart + SETTLES_WITHIN_MS[waitFor]; Date.now() < deadline; ) {
-    const { pending, undecided, running } = await store.unsettled();
-    if (pending === 0 && undecided === 0 && (waitFor === 'reminders' || running === 0)) return;
+    const { running, ...others } = await store.unsettled();
+    const isSettled = Object.values(others).every((count) => count === 0);
+    if (isSettled && (waitFor === 'reminders' || running === 0)) return;
     await sleep(LOOKS_EVERY_MS, undefined, { signal });
   }
 }

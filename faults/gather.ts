@@ -14,14 +14,18 @@ import type {
 /** What the store has to say. Read with plain SQL: what is judged does not help to judge itself. */
 export interface StoreReader {
   /** How much is still to come before the evidence is complete. */
-  unsettled(): Promise<{ pending: number; undecided: number; running: number }>;
+  unsettled(): Promise<{ pending: number; undecided: number; unheard: number; running: number }>;
   read(): Promise<{ deliveries: StoredDelivery[]; bookings: StoredBooking[]; mailRows: StoredMail[] }>;
   close(): Promise<void>;
 }
 
+/** Unheard is a run that was told of its end, while no worker was there to take the news, and stands as it stood. */
 const UNSETTLED = `
   select (select count(*)::int from deliveries where status = 'pending') as pending,
     count(*) filter (where report is null or report->'reminders' @> '[{"outcome":"planned"}]')::int as undecided,
+    count(*) filter (where not is_over and status = 'scheduled' and exists (
+      select from deliveries
+      where replaced_uid = external_id or (event_kind = 'cancelled' and subject_uid = external_id)))::int as unheard,
     count(*) filter (where not is_over)::int as running
   from bookings`;
 
