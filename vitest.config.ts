@@ -86,7 +86,8 @@ export default defineConfig({
           include: SYSTEM,
           globalSetup: 'test/support/system-setup.ts',
           testTimeout: 180_000,
-          hookTimeout: 120_000,
+          // Hooks start four processes and tell whole stories, on a machine that may be half as fast as this was tried on.
+          hookTimeout: 240_000,
           // They mostly wait for instants; more of them at once would be late on two cores.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

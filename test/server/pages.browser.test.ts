@@ -9,6 +9,7 @@ import { openBrowser } from '../support/browser.ts';
 import { aBookedCall, createPagesApp, kept, NOW, type PagesApp, pathOf } from './pages-app.ts';
 
 const LANGUAGES = ['en', 'de', 'fr', 'nl'];
+/** As many as there are languages: each page is seen in all of either, paired differently from page to page. */
 const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [360, 1280].map((width) => ({ colorScheme, width })),
 );
@@ -103,19 +104,18 @@ function faultsOf(page: Page): Promise<unknown> {
 }
 
 describe('a page', () => {
-  it.each(SIGHTS)(
+  it.each(SIGHTS.map(([name, sight], index) => [name, sight, index] as const))(
     'is for everybody, in each language, by day and night, on a phone and a desk: %s',
-    async (_, sight) => {
+    async (_, sight, index) => {
       const url = await serve((sight.server ?? createPagesApp)());
       const page = await open();
-      for (const language of LANGUAGES) {
+      for (const [turn, language] of LANGUAGES.entries()) {
+        const { colorScheme, width } = LOOKS[(index + turn) % LOOKS.length]!;
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
         await see(page, url, sight, language);
         await page.evaluate(axe.source);
-        for (const { colorScheme, width } of LOOKS) {
-          await page.emulateMedia({ colorScheme });
-          await page.setViewportSize({ width, height: 800 });
-          expect(await faultsOf(page), `${language}, ${colorScheme}, ${width} px`).toEqual([]);
-        }
+        expect(await faultsOf(page), `${language}, ${colorScheme}, ${width} px`).toEqual([]);
       }
     },
   );
