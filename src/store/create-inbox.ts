@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, exists, gte, inArray, isNotNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNotNull, lt, notInArray, type SQL, sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { type BookingEvent, bookingKeyOf } from '../booking.ts';
 import { claimDeliveries, fromNow } from './claim-deliveries.ts';
-import { isAbout } from './concerns.ts';
+import { isAbout, retires } from './concerns.ts';
 import type { Database, Db } from './database.ts';
 import { arrivalColumns, verdictColumns } from './delivery-columns.ts';
 import { detailsOf, SUMMARY, summaryOf } from './delivery-details.ts';
@@ -15,6 +15,7 @@ import { deliveries, retiredBookings } from './schema.ts';
 import type { Seal } from './seal.ts';
 import { callsBookedWith, callsThatEndWith, cancelWithSeries, type SeriesEnd } from './series.ts';
 import { ANEW } from './tell-again.ts';
+import { answersFor, together } from './together.ts';
 
 /** How long a delivery that cannot be opened, for want of its key, is left alone. */
 const UNREADABLE_PAUSE_MS = 60_000;
@@ -54,6 +55,20 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
       return { reason };
     }
   }
+
+  const hasUnheardNews = together((asked: readonly { uid: string; seat: string; heard: readonly string[] }[]) => {
+    const [uid, seat] = [sql`asked.uid`, sql`asked.seat`];
+    const isUnheard = and(
+      inArray(deliveries.eventKind, STOPPING),
+      notInArray(deliveries.status, ['ignored', 'rejected']),
+      isAbout(uid, seat),
+      sql`not (${deliveries.eventId} = any(asked.heard))`,
+    );
+    const answer = sql`
+      exists (select from ${deliveries} where ${isUnheard})
+      or exists (select from ${retiredBookings} where ${retires(uid, seat)})`;
+    return database.run((db) => answersFor<boolean>(db, asked, { uid: 'text', seat: 'text', heard: 'text[]' }, answer));
+  });
 
   const inbox: Inbox = {
     async keep(delivery, verdict) {
@@ -199,26 +214,7 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
       return total;
     },
 
-    async hasUnheardNews(booking, heard) {
-      const { uid, seat = '' } = booking;
-      const [answer] = await database.run((db) => {
-        const unheard = db
-          .select({ one: sql`1` })
-          .from(deliveries)
-          .where(
-            and(
-              inArray(deliveries.eventKind, STOPPING),
-              notInArray(deliveries.status, ['ignored', 'rejected']),
-              isAbout(uid, seat),
-              notInArray(deliveries.eventId, [...heard]),
-            ),
-          );
-        return db
-          .select({ is: sql<boolean>`${exists(unheard)} or ${exists(retirementsOf(db, booking))}` })
-          .from(sql`(select) one`);
-      });
-      return answer!.is;
-    },
+    hasUnheardNews: ({ uid, seat = '' }, heard) => hasUnheardNews({ uid, seat, heard }),
 
     async isRetired(booking) {
       const found = await database.run((db) => retirementsOf(db, booking).limit(1));

@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, exists, inArray, lt, ne, or, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 import type { MailClaim, Mails, RepeatPolicy } from './mails.ts';
 import { recipientHash } from './recipient-hash.ts';
 import { bookings, MAIL_KEY, reminders } from './schema.ts';
 import type { Seal } from './seal.ts';
+import { answersFor, together } from './together.ts';
 
 /** Why a mail of which nobody knows is not sent again. */
 const UNCERTAIN = 'delivery_uncertain';
+
+interface AskedTwin {
+  uid: string;
+  seat: string;
+  starts_at: string;
+  step: string;
+  /** In small letters. */
+  recipient: string;
+}
+
+const TWIN_COLUMNS = { uid: 'text', seat: 'text', starts_at: 'timestamptz', step: 'text', recipient: 'text' };
 
 const IS_DECIDED = sql`${reminders.state} in ('sent', 'failed')`;
 const WAS_ON_THE_WIRE = sql`${reminders.state} = 'sending'`;
@@ -29,17 +40,59 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
       : sql`(${mayDouble} and ${WAS_ON_THE_WIRE} and ${reminders.possibleDuplicate})`;
 
   /** Changes the row as long as this attempt has it. */
-  const change = (
+  async function change(
     token: string,
     from: readonly ('claimed' | 'sending')[],
     columns: Parameters<ReturnType<typeof updateOf>['set']>[0],
-  ) =>
-    database.run((db) =>
+  ): Promise<void> {
+    await database.run((db) =>
       updateOf(db)
         .set({ ...columns, updatedAt: sql`now()` })
-        .where(and(eq(reminders.claimToken, token), inArray(reminders.state, [...from])))
-        .returning({ id: reminders.id }),
+        .where(and(eq(reminders.claimToken, token), inArray(reminders.state, [...from]))),
     );
+  }
+
+  const isLeftToTwin = together((asked: readonly AskedTwin[]) => {
+    const isSent = sql`exists (
+      select from ${reminders}
+      where ${reminders.provider} = ${bookings.provider} and ${reminders.externalId} = ${bookings.externalId}
+        and ${reminders.startsAt} = asked.starts_at and ${reminders.step} = asked.step
+        and lower(${reminders.address}) = asked.recipient and ${reminders.state} in ('sending', 'sent'))`;
+    const answer = sql`exists (
+      select from ${bookings} own join ${bookings} on ${bookings.twin} = own.twin and ${bookings.externalId} <> own.external_id
+      where own.provider = 'calcom' and own.external_id = asked.uid and own.seat = asked.seat
+        and ((${bookings.status} = 'scheduled' and not ${bookings.isOver} and ${bookings.externalId} < own.external_id) or ${isSent}))`;
+    return database.run((db) => answersFor<boolean>(db, asked, TWIN_COLUMNS, answer));
+  });
+
+  const startSending = together(async (tokens: readonly string[]) => {
+    const started = await database.run((db) =>
+      updateOf(db)
+        .set({ state: 'sending', updatedAt: sql`now()` })
+        .where(and(inArray(reminders.claimToken, [...tokens]), eq(reminders.state, 'claimed')))
+        .returning({ token: reminders.claimToken }),
+    );
+    const taken = new Set(started.map(({ token }) => token));
+    return tokens.map((token) => taken.has(token));
+  });
+
+  const markSent = together(async (sent: readonly { token: string; sent_at: string }[]) => {
+    await database.run((db) =>
+      updateOf(db)
+        .set({
+          ...DECIDED,
+          state: 'sent',
+          // A bounce may be told of before the mail server's answer has been noted.
+          reason: sql`case when ${reminders.reason} in ('bounced', 'complained') then ${reminders.reason} end`,
+          sentAt: sql`told.sent_at`,
+          lastError: null,
+          updatedAt: sql`now()`,
+        })
+        .from(sql`jsonb_to_recordset(${JSON.stringify(sent)}::jsonb) as told (token uuid, sent_at timestamptz)`)
+        .where(and(eq(reminders.claimToken, sql`told.token`), eq(reminders.state, 'sending'))),
+    );
+    return sent.map(() => undefined);
+  });
 
   return {
     async claim({ booking, startsAt, step, recipient }, { dueAt, messageId, content }) {
@@ -84,61 +137,11 @@ export function createMails({ database, seal }: { database: Database; seal: Seal
       return claimOf(row!, token);
     },
 
-    async isLeftToTwin({ booking, startsAt, step, recipient }) {
-      const own = alias(bookings, 'own');
-      const [answer] = await database.run((db) => {
-        const isSent = exists(
-          db
-            .select({ one: sql`1` })
-            .from(reminders)
-            .where(
-              and(
-                eq(reminders.provider, bookings.provider),
-                eq(reminders.externalId, bookings.externalId),
-                eq(reminders.startsAt, new Date(startsAt)),
-                eq(reminders.step, step),
-                eq(sql`lower(${reminders.address})`, recipient.toLowerCase()),
-                inArray(reminders.state, ['sending', 'sent']),
-              ),
-            ),
-        );
-        const sends = and(
-          eq(bookings.status, 'scheduled'),
-          eq(bookings.isOver, false),
-          lt(bookings.externalId, own.externalId),
-        );
-        return db
-          .select({ one: sql`1` })
-          .from(own)
-          .innerJoin(bookings, and(eq(bookings.twin, own.twin), ne(bookings.externalId, own.externalId)))
-          .where(
-            and(
-              eq(own.provider, 'calcom'),
-              eq(own.externalId, booking.uid),
-              eq(own.seat, booking.seat ?? ''),
-              or(sends, isSent),
-            ),
-          )
-          .limit(1);
-      });
-      return answer !== undefined;
-    },
+    isLeftToTwin: ({ booking: { uid, seat = '' }, startsAt, step, recipient }) =>
+      isLeftToTwin({ uid, seat, starts_at: startsAt, step, recipient: recipient.toLowerCase() }),
 
-    async startSending(token) {
-      const started = await change(token, ['claimed'], { state: 'sending' });
-      return started.length > 0;
-    },
-
-    async markSent(token, sentAt) {
-      await change(token, ['sending'], {
-        ...DECIDED,
-        state: 'sent',
-        // A bounce may be told of before the mail server's answer has been noted.
-        reason: sql`case when ${reminders.reason} in ('bounced', 'complained') then ${reminders.reason} end`,
-        sentAt: new Date(sentAt),
-        lastError: null,
-      });
-    },
+    startSending,
+    markSent: (token, sentAt) => markSent({ token, sent_at: sentAt }),
 
     async release(token, error) {
       await change(token, ['claimed', 'sending'], { state: 'claimed', lastError: error });

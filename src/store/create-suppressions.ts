@@ -1,32 +1,32 @@
 import { desc, eq, sql } from 'drizzle-orm';
 import type { BookingKey } from '../booking.ts';
 import type { Database, Db } from './database.ts';
-import { rowsOf } from './rows.ts';
 import { retiredBookings, suppressions } from './schema.ts';
 import type { Suppression, SuppressionReason, Suppressions } from './suppressions.ts';
+import { answersFor, together } from './together.ts';
 
 /** Those who get no mail any more, as rows of `suppressions`. */
 export function createSuppressions({ database }: { database: Database }): Suppressions {
+  const reasonFor = together(async (asked: readonly { person: string; uid: string }[]) => {
+    const answer = sql`
+      with recursive same_call (uid) as (
+        select asked.uid
+        union
+        select r.external_id from ${retiredBookings} r join same_call c on r.replaced_by = c.uid
+      )
+      select reason from ${suppressions}
+      where person = asked.person and (booking_uid = '' or booking_uid in (select uid from same_call))
+      order by reason = 'unsubscribed', reason = 'complaint' limit 1`;
+    const reasons = await database.run((db) =>
+      answersFor<SuppressionReason | null>(db, asked, { person: 'text', uid: 'text' }, answer),
+    );
+    return reasons.map((reason) => reason ?? undefined);
+  });
+
   return {
     suppress: (suppression) => database.run((db) => noteSuppression(db, suppression)),
 
-    async reasonFor(person, booking) {
-      const [row] = await database.run((db) =>
-        rowsOf<{ reason: SuppressionReason }>(
-          db,
-          sql`
-            with recursive same_call (uid) as (
-              select ${booking.uid}::text
-              union
-              select r.external_id from ${retiredBookings} r join same_call c on r.replaced_by = c.uid
-            )
-            select reason from ${suppressions}
-            where person = ${person} and (booking_uid = '' or booking_uid in (select uid from same_call))
-            order by reason = 'unsubscribed', reason = 'complaint' limit 1`,
-        ),
-      );
-      return row?.reason;
-    },
+    reasonFor: (person, { uid }) => reasonFor({ person, uid }),
 
     async list() {
       const rows = await database.run((db) =>

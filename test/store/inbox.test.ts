@@ -481,6 +481,22 @@ describeStores('the inbox', (store) => {
       expect(await Promise.all(['mine', 'yours', 'theirs'].map(askOf))).toEqual([true, true, false]);
     });
 
+    it('tells each of several that ask at once what it has not heard', async () => {
+      const news = cancelled(booking);
+      await keep(news);
+      await keep(cancelled({ uid: 'another' }));
+      const asked = [
+        [booking, []],
+        [booking, ['other-news', news.id]],
+        [{ uid: 'another' }, [news.id]],
+        [{ uid: 'a-third' }, []],
+      ] as const;
+
+      const answers = await Promise.all(asked.map(([of, heard]) => store().inbox.hasUnheardNews(of, heard)));
+
+      expect(answers).toEqual([true, false, true, false]);
+    });
+
     it('does not count what was rejected', async () => {
       await keep(cancelled(booking));
       await store().rows(sql`update deliveries set status = 'rejected'`);

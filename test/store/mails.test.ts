@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { BookingKey } from '../../src/booking.ts';
 import type { BookingRecord } from '../../src/store/bookings.ts';
 import type { MailKey } from '../../src/store/mails.ts';
@@ -106,6 +106,38 @@ describeStores('the mails', (store) => {
       await store().mails.release(token, 'too late');
 
       expect(await row()).toMatchObject({ state: 'sent', mail: null, reason: null });
+    });
+  });
+
+  describe('many that are due at once', () => {
+    const COUNT = 120;
+    const recipientOf = (index: number) => `attendee-${index}@example.com`;
+    const sentAtOf = (index: number) => new Date(Date.parse(SENT_AT) + index).toISOString();
+
+    it('are sent, each by the attempt that has it, in a few statements', async () => {
+      const claims = await Promise.all(
+        Array.from({ length: COUNT }, (_, index) => claim('', { recipient: recipientOf(index) })),
+      );
+      const tokens = claims.map((claimed) => (claimed as { token: string }).token);
+      await claim('', { recipient: recipientOf(7) });
+      const statements = vi.spyOn(store().database, 'run');
+
+      const mine = await Promise.all(tokens.map((token) => store().mails.startSending(token)));
+      await Promise.all(tokens.map((token, index) => store().mails.markSent(token, sentAtOf(index))));
+
+      expect(statements).toHaveBeenCalledTimes(4);
+      statements.mockRestore();
+      expect(mine).toEqual(Array.from({ length: COUNT }, (_, index) => index !== 7));
+      const rows = await store().rows<{ address: string; state: string; sent_at: string | null }>(
+        sql`select address, state, sent_at from reminders order by length(address), address`,
+      );
+      expect(rows.map((mail) => ({ ...mail, sent_at: mail.sent_at && new Date(mail.sent_at).toISOString() }))).toEqual(
+        Array.from({ length: COUNT }, (_, index) => ({
+          address: recipientOf(index),
+          state: index === 7 ? 'claimed' : 'sent',
+          sent_at: index === 7 ? null : sentAtOf(index),
+        })),
+      );
     });
   });
 
