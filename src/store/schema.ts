@@ -14,12 +14,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 
-const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
-  dataType: () => 'bytea',
-  toDriver: (bytes) => bytes,
-  // PostgreSQL's driver gives a Buffer, PGlite a Uint8Array.
-  fromDriver: (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-});
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 const numbered = () => bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity();
