@@ -15,8 +15,17 @@ type Marked = Pick<ClaimedDelivery, 'id' | 'attempts' | 'receivedAt' | 'event'>;
  * Before that it has dispatched again what such a run has not heard of: the delivery that retired its booking, if there was no run
  * to tell then, and for a booking that has just got its run, what starts none.
  */
-export async function markDispatched(db: Db, delivery: Marked, { outcome, started }: Dispatched): Promise<void> {
-  if (started.length > 0 && (await mayNotHaveHeard(db, started))) await db.execute(tellUnheard(delivery, started));
+export async function markDispatched(db: Db, delivery: Marked, dispatched: Dispatched): Promise<void> {
+  const { started } = dispatched;
+  if (started.length === 0 || !(await mayNotHaveHeard(db, started))) return mark(db, delivery, dispatched);
+  // As one: whoever takes up what is dispatched again looks for the rows of its runs, and has to find these.
+  await db.transaction(async (tx) => {
+    await tx.execute(tellUnheard(delivery, started));
+    await mark(tx, delivery, dispatched);
+  });
+}
+
+async function mark(db: Db, delivery: Marked, { outcome, started }: Dispatched): Promise<void> {
   const marked = db
     .update(deliveries)
     .set({ status: 'dispatched', reason: outcome, dispatchedAt: sql`now()`, claimedUntil: null, lastError: null })

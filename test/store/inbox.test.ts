@@ -356,6 +356,18 @@ describeStores('the inbox', (store) => {
       expect(await dispatchAll(asDispatched)).toEqual([]);
     });
 
+    it('is not taken up before the row of that run is there, by which it is found', async () => {
+      await keep(ended({ uid: 'late' }));
+      await dispatchAll(asDispatched);
+      const booked = confirmed({ uid: 'late' });
+      await keep(booked);
+      const started = [{ ...booked.booking, startsAt: 'no instant: its row cannot be written' }];
+
+      await expect(store().inbox.markDispatched(await claimOne(), { outcome: 'told', started })).rejects.toThrow();
+
+      expect(await dispatchAll(asDispatched)).toEqual([]);
+    });
+
     it('is told to each seat that is heard of later, if it is about the whole event', async () => {
       const [end, whole] = [ended({ uid: 'seated' }), cancelled({ uid: 'seated' })];
       await keep(confirmed({ uid: 'seated', seat: 'first' }));
