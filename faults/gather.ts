@@ -19,13 +19,16 @@ export interface StoreReader {
   close(): Promise<void>;
 }
 
-/** Unheard is a run that was told of its end, while no worker was there to take the news, and stands as it stood. */
+/**
+ * Unheard is a run whose call was called off before it began, and that stands as it stood: no worker was there to take the news.
+ */
 const UNSETTLED = `
   select (select count(*)::int from deliveries where status = 'pending') as pending,
     count(*) filter (where report is null or report->'reminders' @> '[{"outcome":"planned"}]')::int as undecided,
     count(*) filter (where not is_over and status = 'scheduled' and exists (
       select from deliveries
-      where replaced_uid = external_id or (event_kind = 'cancelled' and subject_uid = external_id)))::int as unheard,
+      where received_at < starts_at
+        and (replaced_uid = external_id or (event_kind = 'cancelled' and subject_uid = external_id))))::int as unheard,
     count(*) filter (where not is_over)::int as running
   from bookings`;
 
