@@ -12,7 +12,7 @@ type Marked = Pick<ClaimedDelivery, 'id' | 'attempts' | 'receivedAt' | 'event'>;
 /**
  * Marks a delivery, unless it was to be dispatched again meanwhile, and gives the bookings that have a run because of it their rows.
  *
- * Before that it has dispatched again what such a run has not heard of: the delivery that retired its booking, if there was no run
+ * With that it has dispatched again what such a run has not heard of: the delivery that retired its booking, if there was no run
  * to tell then, and for a booking that has just got its run, what starts none.
  */
 export async function markDispatched(db: Db, delivery: Marked, dispatched: Dispatched): Promise<void> {
