@@ -56,8 +56,11 @@ export interface Stack {
 }
 
 const SHUTDOWN_GRACE_MS = 2_000;
-/** Temporal and the server share the machine: with the SDK's 40, a burst of webhooks is accepted at about half the speed. */
-const WORKFLOW_TASK_SLOTS = 4;
+/**
+ * For a Temporal on the same machine; the SDK's 40 suit one on another. With four there are so few pollers that tasks time out in their
+ * queue, while half of the machine is idle.
+ */
+const WORKFLOW_TASK_SLOTS = 12;
 
 /**
  * Starts what is not set up, then the worker and the server on top.
