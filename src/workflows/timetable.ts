@@ -40,7 +40,9 @@ export interface PlannedReminder extends ReminderStep {
 /** What the run waits for next. */
 export type Step = { kind: 'reminder'; at: number; reminder: PlannedReminder } | { kind: 'end'; at: number };
 
-const LONGEST_LEAD_MS = 60_000;
+const LONGEST_LEAD_MS = 120_000;
+/** Of a booking's longest lead: what is woken for at the last moment would be late behind what is woken for together with it. */
+const LEAST_SHARE = 0.2;
 
 /** Whether the call was confirmed so shortly before its start that nobody needs reminding. */
 export function isTooSoon(booking: Booking, confirmedAt: string, plan: Pick<BookingPlan, 'thresholdMs'>): boolean {
@@ -135,13 +137,13 @@ export function whyNotFor(
 }
 
 /**
- * When to wake for something due at `dueAt`: a little earlier, by a share of up to a minute that is fixed by the
- * booking's uid, never more than a quarter of the wait. Many calls start at the same minute; the spread keeps their
- * reminders from queueing, and the activity waits in memory for the exact instant.
+ * When to wake for something due at `dueAt`: 24 s to two minutes earlier, as is fixed by the booking's uid, never more than a
+ * quarter of the wait. Many calls start at the same minute; the spread keeps their reminders from queueing, and the activity
+ * waits in memory for the exact instant.
  */
 export function wakeAt(uid: string, dueAt: number, now: number): number {
-  const leadMs = Math.min(LONGEST_LEAD_MS, Math.max(0, dueAt - now) / 4) * shareOf(uid);
-  return Math.floor(dueAt - leadMs);
+  const longestMs = Math.min(LONGEST_LEAD_MS, Math.max(0, dueAt - now) / 4);
+  return Math.floor(dueAt - longestMs * (LEAST_SHARE + (1 - LEAST_SHARE) * shareOf(uid)));
 }
 
 /** How long before the call, as people write it: `72h`, `90m`, `10s`. */

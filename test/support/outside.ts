@@ -238,14 +238,11 @@ export function writes({ journal }: Pick<NotionSandbox, 'journal'>) {
   return journal.filter(({ method }) => method === 'PATCH');
 }
 
-/**
- * A booking's uid whose reminders are woken for as early as can be (`early`), or at their very instant (`exactly`): the
- * share is fixed by the uid.
- */
-export function uidThatWakes(when: 'early' | 'exactly', name: string): string {
-  const leadOf = (uid: string) => 400_000 - wakeAt(uid, 400_000, 0);
+/** A booking's uid whose reminders are woken for as `early` or as `late` as can be: that is fixed by the uid. */
+export function uidThatWakes(when: 'early' | 'late', name: string): string {
+  const leadOf = (uid: string) => 480_000 - wakeAt(uid, 480_000, 0);
   for (let index = 0; ; index += 1) {
     const uid = `${name}-${index}`;
-    if (when === 'early' ? leadOf(uid) > 58_000 : leadOf(uid) < 2_000) return uid;
+    if (when === 'early' ? leadOf(uid) > 118_000 : leadOf(uid) < 26_000) return uid;
   }
 }

@@ -96,9 +96,9 @@ describe('a worker that is killed', () => {
 
   beforeAll(async () => {
     // One instant of death for all three: when the mail server has just taken the mail of `onTheWire`.
-    betweenReminders = await bookedWithSecondReminderIn(22_000, uidThatWakes('exactly', 'between'));
+    betweenReminders = await bookedWithSecondReminderIn(22_000, uidThatWakes('late', 'between'));
     inMemory = await bookedWithSecondReminderIn(16_000, uidThatWakes('early', 'in-memory'));
-    onTheWire = await bookedWithSecondReminderIn(14_000, uidThatWakes('exactly', 'on-the-wire'));
+    onTheWire = await bookedWithSecondReminderIn(14_000, uidThatWakes('late', 'on-the-wire'));
     const killed = new Promise<number>((resolve) => {
       const end = outside.catcher.onMail(({ envelope }) => {
         if (!envelope.to.includes(onTheWire.attendee.email)) return;
@@ -160,7 +160,7 @@ describe('a worker that is killed', () => {
 describe('a worker that is stopped', () => {
   it('hands nothing over half done: what waits for its instant is sent, once, and the next worker sends the rest', async () => {
     const waiting = await bookedWithSecondReminderIn(9_000, uidThatWakes('early', 'stopped'));
-    const later = await bookedWithSecondReminderIn(15_000, uidThatWakes('exactly', 'later'));
+    const later = await bookedWithSecondReminderIn(15_000, uidThatWakes('late', 'later'));
     await untilUnderWay(temporal.handle(waiting.workflowId));
 
     worker.signal('SIGTERM');
@@ -178,7 +178,7 @@ describe('a worker that is stopped', () => {
 describe('a mail server that takes a mail and hangs up before it says so', () => {
   it('gets it twice, with one Message-ID, which the timetable says', async () => {
     outside.catcher.failNext({ at: 'message', answer: 'drop' });
-    const call = await bookedWithSecondReminderIn(2_000, uidThatWakes('exactly', 'dropped'));
+    const call = await bookedWithSecondReminderIn(2_000, uidThatWakes('late', 'dropped'));
 
     expect(await untilDecided(call)).toEqual(['past_when_booked', 'possible_duplicate']);
     expect(await mailRowsOf(call)).toEqual([SENT_TWICE]);

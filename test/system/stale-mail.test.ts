@@ -77,7 +77,7 @@ describe('Temporal away while a call is cancelled and another one moves, and bac
   beforeAll(async () => {
     // One reminder waits in a worker's memory for its instant, the other one in Temporal.
     cancelled = aCall({ uid: uidThatWakes('early', 'cancelled'), startsInMs: 30_000 });
-    moved = aCall({ uid: uidThatWakes('exactly', 'moved'), startsInMs: 30_000 });
+    moved = aCall({ uid: uidThatWakes('late', 'moved'), startsInMs: 30_000 });
     await Promise.all([book(cancelled), book(moved)]);
     await until('run', () =>
       temporal
@@ -117,7 +117,7 @@ describe('Temporal away while a call is cancelled and another one moves, and bac
 describe('The mail server away while a reminder is tried again, and back after the call was cancelled', () => {
   it('gets no mail', async () => {
     await mailServer.stop();
-    const call = aCall({ uid: uidThatWakes('exactly', 'retried'), startsInMs: OFFSETS_MS[0]! + 1_000 });
+    const call = aCall({ uid: uidThatWakes('late', 'retried'), startsInMs: OFFSETS_MS[0]! + 1_000 });
     await book(call);
     await until('second attempt', () => attemptsFor(call, 2));
 
