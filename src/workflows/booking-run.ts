@@ -215,6 +215,7 @@ export class BookingRun {
   /** Keeps the booking's row in the store, until the run has ended and the row says so. */
   async keepRecord(): Promise<void> {
     await keepRecord({
+      revision: () => this.#revision,
       current: () => this.#record,
       isFinal: () => this.#hasEnded,
       giveUpAt: () => this.#notionGivesUpAt,

@@ -8,7 +8,9 @@ import type { OneAtATime } from './one-at-a-time.ts';
 const LEAST_PATIENCE_MS = 60_000;
 
 export interface RecordWatch {
-  /** How things stand now; its revision tells whether they have changed. */
+  /** Rises with each change. */
+  revision: () => number;
+  /** How things stand now. */
   current: () => RunRecord;
   /** Whether nothing will change any more. */
   isFinal: () => boolean;
@@ -24,12 +26,13 @@ export interface RecordWatch {
  *
  * In a local activity: it costs one event of history and leaves no names in it.
  */
-export async function keepRecord({ current, isFinal, giveUpAt, adopt, inTurn }: RecordWatch): Promise<void> {
+export async function keepRecord(watch: RecordWatch): Promise<void> {
+  const { revision, current, isFinal, giveUpAt, adopt, inTurn } = watch;
   let recorded: number | undefined;
   for (;;) {
-    await condition(() => current().revision !== recorded || isFinal());
+    await condition(() => revision() !== recorded || isFinal());
+    if (revision() === recorded) return;
     const record = current();
-    if (record.revision === recorded) return;
 
     const kept = await inTurn(() => write(record, giveUpAt()));
     recorded = record.revision;
