@@ -11,15 +11,17 @@ const MOST = 100;
  * otherwise wait for the statements of all the others.
  *
  * @param work answers in the order of the items; what it throws, each of them gets.
+ * @param gatherMs how long the first waits for others, where they come one by one and are not waited for.
  */
 export function together<Item, Answer>(
   work: (items: readonly Item[]) => Promise<readonly Answer[]>,
+  { gatherMs }: { gatherMs?: number } = {},
 ): (item: Item) => Promise<Answer> {
   const loader = new DataLoader<Item, Answer, never>(work, {
     cache: false,
     maxBatchSize: MOST,
     // Timers that fire at one instant do so one by one, and what is due after each of them is done in between.
-    batchScheduleFn: (callback) => void setImmediate(callback),
+    batchScheduleFn: (callback) => void (gatherMs ? setTimeout(callback, gatherMs) : setImmediate(callback)),
   });
   return (item) => loader.load(item);
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { together } from '../../src/store/together.ts';
 
 /** Doubles numbers, and keeps how many came together each time. */
-function doubling() {
+function doubling(options?: Parameters<typeof together>[1]) {
   const sizes: number[] = [];
   const double = together(async (numbers: readonly number[]) => {
     sizes.push(numbers.length);
     return numbers.map((number) => number * 2);
-  });
+  }, options);
   return { double, sizes };
 }
 
@@ -35,6 +35,19 @@ describe('what comes at the same moment', () => {
     );
 
     expect(sizes.length).toBeLessThan(10);
+  });
+
+  it('waits for what comes after it, where there is time', async () => {
+    const { double, sizes } = doubling({ gatherMs: 1_000 });
+
+    await Promise.all(
+      upTo(10).map(async (number) => {
+        await new Promise((resolve) => setTimeout(resolve, number * 5));
+        return double(number);
+      }),
+    );
+
+    expect(sizes).toEqual([10]);
   });
 
   it('hears of the same failure', async () => {
