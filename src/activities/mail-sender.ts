@@ -12,6 +12,7 @@ import type { SuppressionReason, Suppressions } from '../store/suppressions.ts';
 import { type MailSent, type OpenClaim, prepareMail, sendClaimed, sentOrOpen, takenOver } from './claimed-mail.ts';
 import { keepTrying } from './keep-trying.ts';
 import { linksFor } from './mail-links.ts';
+import { createRush } from './rush.ts';
 
 /** One mail about a booking, to one person. Instants are ISO 8601 in UTC. */
 export interface MailToSend extends Pick<MailToWrite, 'previousStartsAt' | 'reason' | 'seriesStartsAt'> {
@@ -103,6 +104,7 @@ const HEARTBEAT_EVERY_MS = 5_000;
 export function createMailSender(options: MailSenderOptions): MailSender {
   const { renderer, transport, inbox, mails, links, personOf, suppressions, calendarFrom, replyTo } = options;
   const { clock = wallClock } = options;
+  const inRush = createRush();
 
   function write(mail: MailToSend, sendsAt: number): OutgoingMail {
     const {
@@ -181,30 +183,34 @@ export function createMailSender(options: MailSenderOptions): MailSender {
   }
 
   async function sendWhenDue(mail: MailToSend, claimed: OpenClaim, lookAgain: LookAgain): Promise<MailOutcome> {
-    const about = { bookingUid: mail.booking.uid, step: mail.step };
     const activity = Context.current();
     await clock.waitUntil(Date.parse(mail.dueAt));
 
     const beating = setInterval(() => activity.heartbeat(), HEARTBEAT_EVERY_MS);
     try {
-      const current = await lookAgain(mail);
-      if (!current) return { outcome: 'held' };
-      const open = await upToDate(claimed, mail, current);
-      const prepared = transport.resume(open.mail, mail.reader.email);
-      await prepared.ready();
-      if (await isHeld(mail)) return { outcome: 'held' };
-      if (clock.now() >= Date.parse(mail.deadline)) throw tooLate();
-      const reason = await whyNot(mail);
-      if (reason) {
-        await keepTrying(about, () => mails.markSkipped(open.token, reason));
-        return { outcome: 'skipped', reason };
-      }
-      const sent = await sendClaimed(open, prepared, { mails, about, now: () => clock.now() });
-      logSent(about, mail, sent);
-      return { outcome: 'sent', ...sent };
+      return await inRush(() => sendNow(mail, claimed, lookAgain));
     } finally {
       clearInterval(beating);
     }
+  }
+
+  async function sendNow(mail: MailToSend, claimed: OpenClaim, lookAgain: LookAgain): Promise<MailOutcome> {
+    const about = { bookingUid: mail.booking.uid, step: mail.step };
+    const current = await lookAgain(mail);
+    if (!current) return { outcome: 'held' };
+    const open = await upToDate(claimed, mail, current);
+    const prepared = transport.resume(open.mail, mail.reader.email);
+    await prepared.ready();
+    if (await isHeld(mail)) return { outcome: 'held' };
+    if (clock.now() >= Date.parse(mail.deadline)) throw tooLate();
+    const reason = await whyNot(mail);
+    if (reason) {
+      await keepTrying(about, () => mails.markSkipped(open.token, reason));
+      return { outcome: 'skipped', reason };
+    }
+    const sent = await sendClaimed(open, prepared, { mails, about, now: () => clock.now() });
+    logSent(about, mail, sent);
+    return { outcome: 'sent', ...sent };
   }
 
   return {

@@ -11,6 +11,7 @@ import type { Mails } from '../../src/store/mails.ts';
 import { StoreUnavailable } from '../../src/store/store-unavailable.ts';
 import { aBooking, DAY_MS, earlier, HOUR_MS, MINUTE_MS } from '../support/a-booking.ts';
 import { createMailParts, INSTALLATION_KEY, PUBLIC_URL } from '../support/mail-parts.ts';
+import { withResolvers } from '../support/with-resolvers.ts';
 import { anAttempt } from './an-attempt.ts';
 import { createKeptMails, type KeptMails } from './kept-mails.ts';
 
@@ -120,14 +121,6 @@ function send(
 async function sentBy(sending: Promise<MailOutcome>): Promise<Extract<MailOutcome, { outcome: 'sent' }>> {
   const result = await sending;
   return result.outcome === 'sent' ? result : expect.fail('was held');
-}
-
-function withResolvers() {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((resolvePromise) => {
-    resolve = resolvePromise;
-  });
-  return { promise, resolve };
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<ApplicationFailure> {

@@ -22,6 +22,7 @@ import {
   writesTo,
 } from '../notion/support.ts';
 import { until } from '../support/until.ts';
+import { withResolvers } from '../support/with-resolvers.ts';
 import { anAttempt } from './an-attempt.ts';
 import { useContacts } from './use-contacts.ts';
 
@@ -144,14 +145,6 @@ function aRow(): Row {
     },
   };
   return row;
-}
-
-function withResolvers() {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((resolvePromise) => {
-    resolve = resolvePromise;
-  });
-  return { promise, resolve };
 }
 
 /** Tries again as Temporal does, only sooner. */
