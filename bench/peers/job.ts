@@ -1,6 +1,6 @@
 import type { Booking } from '../../src/booking.ts';
 import { readDelivery } from '../../src/calcom/read-delivery.ts';
-import { type PlannedBooking, webhookOf } from '../planned-bookings.ts';
+import { type PlannedBooking, webhookOf } from './planned-bookings.ts';
 
 /** What a queue keeps of one reminder: all that its mail says. It is JSON. */
 export interface Job {

@@ -6,8 +6,8 @@ import { messageIdOf } from '../../src/email/message-id.ts';
 import { createSmtpTransport } from '../../src/email/smtp-transport.ts';
 import { createLinks } from '../../src/link.ts';
 import { createPersonOf } from '../../src/person.ts';
-import { OFFSET, SENDER } from '../planned-bookings.ts';
 import type { Job } from './job.ts';
+import { OFFSET, SENDER } from './planned-bookings.ts';
 
 export interface MailerOptions {
   installationKey: string;

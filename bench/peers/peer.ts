@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { AcceptedMail } from '../figures.ts';
 import { startMailSink } from '../mail-sink.ts';
-import type { PlannedBooking } from '../planned-bookings.ts';
 import { type Job, jobOf } from './job.ts';
 import type { MailerOptions } from './mailer.ts';
+import type { PlannedBooking } from './planned-bookings.ts';
 
 /** What sends reminders at their instants, running and empty. Its mails arrive at a sink of its own. */
 export interface Peer {

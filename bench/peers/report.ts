@@ -1,8 +1,8 @@
 import { type Spread, spreadOf, whyVoid } from '../figures.ts';
 import { judged, table } from '../markdown.ts';
-import { LATEST, SHAPE_TITLES, SHAPES, type Shape } from '../shapes.ts';
 import { PEER_TITLES, PEERS, type PeerName } from './peers.ts';
 import type { Turn } from './run.ts';
+import { LATEST, SHAPE_TITLES, SHAPES, type Shape } from './shapes.ts';
 
 /** The figures as Markdown tables, one for each shape, a row for each peer: medians of its turns, and between what they lay. */
 export function peersReport(turns: readonly Turn[]): string {

@@ -5,18 +5,18 @@ import { Command, Option } from 'commander';
 import ms from 'ms';
 import { compareMails, type MailFigures, whyVoid } from '../figures.ts';
 import { duration, wholeNumber } from '../options.ts';
-import { expectedMail, planBookings } from '../planned-bookings.ts';
 import { keepResults } from '../results.ts';
-import { SHAPES, type Shape, SPREADS } from '../shapes.ts';
-import { untilMailed } from '../until-mailed.ts';
 import { startBullmq } from './bullmq.ts';
 import type { Peer } from './peer.ts';
 import { PEER_TITLES, PEERS, type PeerName, patienceWith, shareOf, turnsOf } from './peers.ts';
 import { startPgBoss } from './pg-boss.ts';
+import { expectedMail, planBookings } from './planned-bookings.ts';
 import { startPrecall } from './precall.ts';
 import { findRedis } from './redis.ts';
 import { peersReport } from './report.ts';
+import { SHAPES, type Shape, SPREADS } from './shapes.ts';
 import { startTimers } from './timers.ts';
+import { untilMailed } from './until-mailed.ts';
 
 /** What one peer did with one shape, once. */
 export interface Turn {
@@ -48,9 +48,12 @@ const command = new Command('bench:peers')
   )
   .option('--rounds <rounds>', 'how many turns each peer has', wholeNumber(1, 20), 1)
   .addOption(
-    new Option('--wait <duration>', 'from the first booking to the first reminder, for Precall')
+    new Option(
+      '--wait <duration>',
+      'from the first booking to the first reminder, for Precall, which wakes up to two minutes early, a quarter of the wait at most',
+    )
       .argParser(duration)
-      .default(ms('5m'), '5m'),
+      .default(ms('9m'), '9m'),
   )
   .parse();
 const options = command.opts<Options>();
@@ -90,7 +93,7 @@ async function measure(shape: Shape, name: PeerName, { count, wait }: Options): 
       throw new Error(`${PEER_TITLES[name]}: the first was due before the last was planned`);
     say(`${bookings.length} planned`);
 
-    await untilMailed(peer.mails, bookings, { patienceMs: patienceWith(name, bookings.length) });
+    await untilMailed(peer.mails, bookings, patienceWith(name, bookings.length));
     const expected = bookings.map((booking) => expectedMail(booking, peer.installationKey));
     const mails = compareMails(expected, peer.mails);
     say(whyVoid(mails) ?? 'every mail came, once');

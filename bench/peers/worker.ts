@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { GuardedProcess } from '../../src/dev/guarded-process.ts';
-import { planBookings } from '../planned-bookings.ts';
 import { startNode, untilReady } from '../processes.ts';
 import { jobOf } from './job.ts';
 import { createMailer, type Mailer, type MailerOptions } from './mailer.ts';
+import { planBookings } from './planned-bookings.ts';
 
 /** What each worker is told by its environment; and what its peer tells it. */
 export interface WorkerSettings<Told> extends MailerOptions {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jobOf } from '../../../bench/peers/job.ts';
 import { createMailer } from '../../../bench/peers/mailer.ts';
-import { expectedMail, OFFSET, SENDER } from '../../../bench/planned-bookings.ts';
+import { expectedMail, OFFSET, SENDER } from '../../../bench/peers/planned-bookings.ts';
 import { createEmailActivities } from '../../../src/activities/email.ts';
 import type { OutgoingMail } from '../../../src/email/mail-transport.ts';
 import { domainOf } from '../../../src/email/mailbox.ts';

@@ -1,9 +1,9 @@
-import { postWebhook, sampleBookingCreated } from '../src/dev/sample-booking.ts';
-import { domainOf, parseMailbox } from '../src/email/mailbox.ts';
-import { messageIdOf } from '../src/email/message-id.ts';
-import type { ExpectedMail } from './figures.ts';
-import { type LoadFigures, load } from './load.ts';
-import type { WebhookTarget } from './webhooks.ts';
+import { postWebhook, sampleBookingCreated } from '../../src/dev/sample-booking.ts';
+import { domainOf, parseMailbox } from '../../src/email/mailbox.ts';
+import { messageIdOf } from '../../src/email/message-id.ts';
+import type { ExpectedMail } from '../figures.ts';
+import { load } from '../load.ts';
+import type { WebhookTarget } from '../webhooks.ts';
 
 /** A booking whose one reminder is due at `dueAt`, epoch milliseconds. */
 export interface PlannedBooking {
@@ -36,10 +36,7 @@ export function webhookOf({ uid, dueAt, email }: PlannedBooking) {
 }
 
 /** @throws {Error} when a webhook is not answered 202. */
-export function bookAll(
-  { url, webhookSecret }: WebhookTarget,
-  bookings: readonly PlannedBooking[],
-): Promise<LoadFigures> {
+export function bookAll({ url, webhookSecret }: WebhookTarget, bookings: readonly PlannedBooking[]): Promise<void> {
   return load(bookings, async (booking) => {
     const { status } = await postWebhook(url, webhookSecret, webhookOf(booking));
     if (status !== 202) throw new Error(`A booking was answered ${status} instead of 202`);
@@ -47,8 +44,8 @@ export function bookAll(
 }
 
 /** Books calls whose reminders are due tomorrow. */
-export async function warmUp(target: WebhookTarget, name = 'warm-up'): Promise<void> {
-  await bookAll(target, planBookings(name, WARM_UP_COUNT, Date.now() + DAY_MS, 0));
+export async function warmUp(target: WebhookTarget): Promise<void> {
+  await bookAll(target, planBookings('warm-up', WARM_UP_COUNT, Date.now() + DAY_MS, 0));
 }
 
 /** @param key the installation key. */
