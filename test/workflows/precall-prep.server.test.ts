@@ -155,8 +155,9 @@ describe('a booking', () => {
         (hours, index) => Date.parse(earlier(booking.startsAt, hours * HOUR_MS)) - (firedAt?.[index] ?? 0),
       );
       for (const leadMs of leads) {
-        expect(leadMs).toBeGreaterThan(1_000);
-        expect(leadMs).toBeLessThanOrEqual(61_000);
+        // Events are told to the second, and Temporal may take one to fire.
+        expect(leadMs).toBeGreaterThan(22_000);
+        expect(leadMs).toBeLessThanOrEqual(121_000);
       }
     });
   });
