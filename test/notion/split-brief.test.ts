@@ -220,6 +220,8 @@ describe('the parts of a brief', () => {
       }),
     }) as fc.Arbitrary<BriefBlock>;
 
+    const inLines = (text: string) => text.split(/\r\n?|[\u2028\u2029]/).join('\n');
+
     fc.assert(
       fc.property(fc.array(block, { maxLength: 12 }), (brief) => {
         const parts = splitBrief(brief, closingLine);
@@ -237,6 +239,7 @@ describe('the parts of a brief', () => {
         const wanted = brief.flatMap(({ text, children = [] }) => [text, ...children.map((child) => child.text)]);
         expect(said.join('').replaceAll('…', '')).toBe(
           wanted
+            .map(inLines)
             .join('')
             .replace(/[^\P{Cc}\n\t]/gu, '')
             .replaceAll('…', ''),
