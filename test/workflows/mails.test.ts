@@ -48,15 +48,17 @@ describe('whatever happens to a booking', { timeout: 120_000 }, () => {
   /** Lives it through. @returns the mails that were sent. */
   async function mailsOf(news: readonly News[]): Promise<Mail[]> {
     const mails: Mail[] = [];
+    const stopping: string[] = [];
     const simulator = createSimulator({
       sandbox,
       startsAt: NOW,
-      activities: (clock) => recording(clock, mails),
+      activities: (clock) => recording(clock, { mails, stopping }),
       input: { plan: aPlan({ notices: { ...USUAL_NOTICES, confirmation: true } }) },
     });
     await simulator.tell(confirmed(CALL, later(NOW, 0)));
     for (const { afterMs, event } of news.toSorted((a, b) => a.afterMs - b.afterMs)) {
       await simulator.advanceTo(NOW + afterMs);
+      if (event.kind === 'cancelled' || event.kind === 'rescheduled') stopping.push(event.id);
       if (event.booking.uid !== CALL.uid || !('startsAt' in event.booking)) await simulator.inform(CALL, event);
       else await simulator.tell(event as TellingEvent);
     }
@@ -124,15 +126,17 @@ function isOfTheEnd(step: string): boolean {
   return ['notice/cancelled', 'notice/host-cancelled'].includes(step);
 }
 
-function recording(clock: Clock, mails: Mail[]): BookingActivities {
+/** Sends into `mails`. `stopping` holds the ids of the news until now that calls a reminder off. */
+function recording(clock: Clock, { mails, stopping }: { mails: Mail[]; stopping: string[] }): BookingActivities {
   const sent = (mail: Mail) => {
     mails.push(mail);
     return { outcome: 'sent' as const, sentAt: new Date(mail.at).toISOString() };
   };
   return {
-    async sendReminder({ dueAt, step, recipient }) {
+    async sendReminder({ dueAt, step, recipient, heard }) {
       expect(isMailable(recipient)).toBe(true);
       await clock.waitUntil(Date.parse(dueAt));
+      if (stopping.some((id) => !heard.includes(id))) return { outcome: 'held' };
       return sent({ at: clock.now(), step, recipient: recipient.email });
     },
     sendNotice: async ({ step, recipient }) =>
