@@ -31,6 +31,7 @@ export default defineConfig({
   test: {
     // Temporal's native module does not survive worker threads.
     pool: 'forks',
+    setupFiles: 'test/support/property-cases.ts',
     projects: [
       {
         extends: true,
