@@ -52,7 +52,7 @@ export type MailSkipReason =
   | 'confirmed_by_attendee'
   /** The booker, who has missed the call, has booked another. */
   | 'booked_again'
-  /** It is told of with the first call of its series. */
+  /** The mail about another call of its series tells of it as well. */
   | 'told_with_series'
   /** Neither the owner nor the organizer has an address. */
   | 'no_host_address';

@@ -40,7 +40,7 @@ export interface NoticeActivities {
 }
 
 export interface NoticeActivitiesOptions extends MailSenderOptions {
-  inbox: MailSenderOptions['inbox'] & Pick<Inbox, 'callsBookedWith'>;
+  inbox: MailSenderOptions['inbox'] & Pick<Inbox, 'callsBookedWith' | 'callsCalledOffWith'>;
   bookings: Pick<Bookings, 'find' | 'isBookedAgain'>;
   /** Who is told what hosts are told; undefined for the organizer of each call. */
   owner: Mailbox | undefined;
@@ -55,7 +55,7 @@ const CALENDAR_OF: Record<string, CalendarFile['method']> = {
 };
 
 export function createNoticeActivities(options: NoticeActivitiesOptions): NoticeActivities {
-  const { inbox, bookings, owner, messageIdOf } = options;
+  const { inbox, bookings, owner, messageIdOf, personOf, suppressions } = options;
   const sender = createMailSender(options);
 
   function readerOf({ recipient, booking: { organizer } }: NoticeRequest): MailReader | undefined {
@@ -72,10 +72,31 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
     return startsAt === booking.startsAt ? undefined : startsAt;
   }
 
-  /** All calls that the host is told of at once: those of a series are booked together. */
-  async function callsOf(booking: Booking): Promise<SeriesCall[]> {
-    const calls = booking.series === undefined ? [] : await inbox.callsBookedWith(bookingKeyOf(booking));
-    return calls.some(({ uid }) => uid === booking.uid) ? calls : [];
+  /** The calls of a series that one mail tells of, soonest first. None for a call that is told of by itself. */
+  async function callsToldTogether(request: NoticeRequest, reader: MailReader): Promise<SeriesCall[]> {
+    const { booking } = request;
+    if (booking.series === undefined) return [];
+    const wanted = await Promise.all(
+      (await callsConcernedBy(request)).map(async (call) => ((await isUnwanted(call, reader)) ? [] : [call])),
+    );
+    const calls = wanted.flat();
+    return calls.length > 1 && calls.some(({ uid }) => uid === booking.uid) ? calls : [];
+  }
+
+  /** The host is told of everything at once. Guests may come to some of the calls only, and each calendar entry is called off by itself. */
+  async function callsConcernedBy({ booking, template, recipient, withCalendarFile }: NoticeRequest) {
+    const isBooker = recipient?.email === booking.attendees[0].email;
+    if (template === 'host-booked') return inbox.callsBookedWith(bookingKeyOf(booking));
+    if (template === 'host-cancelled') return inbox.callsCalledOffWith(bookingKeyOf(booking));
+    if (template === 'cancelled' && isBooker && !withCalendarFile) {
+      return inbox.callsCalledOffWith(bookingKeyOf(booking));
+    }
+    return [];
+  }
+
+  /** Then it cannot be this call's mail that tells of the others. */
+  async function isUnwanted({ uid }: SeriesCall, { email }: MailReader): Promise<boolean> {
+    return (await suppressions.reasonFor(personOf(email), { uid })) !== undefined;
   }
 
   return {
@@ -86,8 +107,8 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
       if (template === 'no-show' && (await bookings.isBookedAgain(booking))) {
         return { outcome: 'skipped', reason: 'booked_again' };
       }
-      const calls = template === 'host-booked' ? await callsOf(booking) : [];
-      if (calls.length > 1 && calls[0]?.uid !== booking.uid) return { outcome: 'skipped', reason: 'told_with_series' };
+      const calls = await callsToldTogether(request, reader);
+      if (calls.length > 0 && calls[0]!.uid !== booking.uid) return { outcome: 'skipped', reason: 'told_with_series' };
       const previousStartsAt = await previousStartOf(request);
       return sender.send({
         booking: template === 'cancelled' ? withNextEntry(booking) : booking,
@@ -106,7 +127,7 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
         acknowledgedBy,
         ...(previousStartsAt && { previousStartsAt }),
         ...(reason && { reason }),
-        ...(calls.length > 1 && { seriesStartsAt: calls.map(({ startsAt }) => startsAt) }),
+        ...(calls.length > 0 && { seriesStartsAt: calls.map(({ startsAt }) => startsAt) }),
         isToBeMoved,
         calendar: request.withCalendarFile && CALENDAR_OF[template],
       });

@@ -81,7 +81,7 @@ export interface MailVariables {
   };
   /** What the booker answered to the host's questions. */
   answers: Answer[];
-  /** When the calls of a series start that were booked at once, soonest first; empty for a call that stands alone. */
+  /** When the calls of a series start that were booked, or cancelled, at once, soonest first; empty for a call that stands alone. */
   calls: Pick<LocalTime, 'date' | 'time'>[];
   /** Why the call is off, as given. */
   reason: string | null;

@@ -13,7 +13,7 @@ import { namesReplaced, placesTakenBy, retirementsOf, WRITTEN, withRetirements }
 import { rowsOf } from './rows.ts';
 import { deliveries, retiredBookings } from './schema.ts';
 import type { Seal } from './seal.ts';
-import { callsBookedWith, callsThatEndWith, cancelWithSeries, type SeriesEnd } from './series.ts';
+import { callsBookedWith, callsCalledOffWith, callsThatEndWith, cancelWithSeries, type SeriesEnd } from './series.ts';
 import { ANEW } from './tell-again.ts';
 import { answersFor, together } from './together.ts';
 
@@ -146,6 +146,7 @@ export function createInbox({ database, seal, log }: { database: Database; seal:
     },
 
     callsBookedWith: (booking) => database.run((db) => callsBookedWith(db, booking)),
+    callsCalledOffWith: (booking) => database.run((db) => callsCalledOffWith(db, booking)),
 
     async putBack(id, { error, pauseMs, refused }) {
       await database.run((db) =>

@@ -135,6 +135,11 @@ export interface Inbox {
    * and have not been called off; none for a call that stands alone.
    */
   callsBookedWith(booking: BookingKey): Promise<SeriesCall[]>;
+  /**
+   * The calls of its series that one cancel has called off together with this one, itself among them, soonest first: those that had
+   * been heard of by then and were yet to come. None for a call that was cancelled alone.
+   */
+  callsCalledOffWith(booking: BookingKey): Promise<SeriesCall[]>;
   /** It could not be dispatched now: it stays pending, and is claimed again after the pause. */
   putBack(id: number, options: { error: string; pauseMs: number; refused: boolean }): Promise<void>;
   quarantine(id: number, reason: string): Promise<void>;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, gte, inArray, isNotNull, lte, ne, notExists, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, inArray, isNotNull, lt, lte, ne, notExists, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Booking, BookingKey, CancelledEvent } from '../booking.ts';
 import type { Db } from './database.ts';
 import type { ArrivedDelivery, SeriesCall, Verdict } from './inbox.ts';
-import { bookings, deliveries } from './schema.ts';
+import { bookings, deliveries, retiredBookings } from './schema.ts';
 
 /** The cancel that has called off the rest of a series. */
 export interface SeriesEnd {
@@ -88,8 +88,75 @@ export async function callsBookedWith(db: Db, { uid, seat = '' }: BookingKey): P
       ),
     )
     .orderBy(call.subjectUid, call.subjectSeat, desc(call.occurredAt), desc(call.id));
+  return inTurn(calls);
+}
+
+/**
+ * The calls that one cancel has called off together with this one, soonest first: those that had been heard of by then and were yet
+ * to come. Whatever is heard of later, they stay the same. None for a call that was cancelled alone.
+ */
+export async function callsCalledOffWith(db: Db, booking: BookingKey): Promise<SeriesCall[]> {
+  const end = await seriesEndOf(db, booking);
+  if (!end) return [];
+
+  const call = alias(deliveries, 'call');
+  const other = alias(deliveries, 'other');
+  const isCalledOffBefore = db
+    .select({ one: sql`1` })
+    .from(other)
+    .where(
+      and(
+        eq(other.subjectUid, call.subjectUid),
+        eq(other.subjectSeat, call.subjectSeat),
+        eq(other.eventKind, 'cancelled'),
+        lt(other.occurredAt, end.occurredAt!),
+      ),
+    );
+  const isRetired = db
+    .select({ one: sql`1` })
+    .from(retiredBookings)
+    .where(and(eq(retiredBookings.externalId, call.subjectUid), eq(retiredBookings.seat, call.subjectSeat)));
+  const calls = await db
+    .selectDistinctOn([call.subjectUid, call.subjectSeat], { uid: call.subjectUid, startsAt: call.subjectStartsAt })
+    .from(call)
+    .where(
+      and(
+        eq(call.series, end.series!),
+        lt(call.id, end.id),
+        inArray(call.eventKind, ['confirmed', 'rescheduled']),
+        lte(call.occurredAt, end.occurredAt!),
+        gte(call.subjectStartsAt, end.from!),
+        gt(call.subjectStartsAt, end.occurredAt!),
+        notExists(isCalledOffBefore),
+        notExists(isRetired),
+      ),
+    )
+    .orderBy(call.subjectUid, call.subjectSeat, desc(call.occurredAt), desc(call.id));
+  return inTurn(calls);
+}
+
+/** The cancel of a whole series that has called off this call, as it was first heard of. */
+async function seriesEndOf(db: Db, { uid, seat = '' }: BookingKey) {
+  const own = alias(deliveries, 'own');
+  const ending = alias(deliveries, 'ending');
+  const isOfTheSameCancel = and(
+    eq(ending.series, own.series),
+    ending.endsSeries,
+    eq(ending.occurredAt, own.occurredAt),
+  );
+  const [end] = await db
+    .select({ id: ending.id, series: ending.series, occurredAt: ending.occurredAt, from: ending.subjectStartsAt })
+    .from(own)
+    .innerJoin(ending, isOfTheSameCancel)
+    .where(and(eq(own.subjectUid, uid), eq(own.subjectSeat, seat), eq(own.eventKind, 'cancelled')))
+    .orderBy(own.occurredAt, ending.id)
+    .limit(1);
+  return end;
+}
+
+function inTurn(calls: readonly { uid: string | null; startsAt: Date | null }[]): SeriesCall[] {
   return calls
-    .map((found) => ({ uid: found.uid!, startsAt: found.startsAt!.toISOString() }))
+    .map(({ uid, startsAt }) => ({ uid: uid!, startsAt: startsAt!.toISOString() }))
     .toSorted((a, b) => compare(a.startsAt, b.startsAt) || compare(a.uid, b.uid));
 }
 

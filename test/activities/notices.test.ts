@@ -5,6 +5,7 @@ import {
   type NoticeActivitiesOptions,
   type NoticeRequest,
 } from '../../src/activities/notices.ts';
+import type { Booking } from '../../src/booking.ts';
 import { MailRefused, MailUndelivered, type OutgoingMail } from '../../src/email/mail-transport.ts';
 import type { StoredBooking } from '../../src/store/bookings.ts';
 import { aBooking, DAY_MS, earlier, later, MINUTE_MS } from '../support/a-booking.ts';
@@ -26,7 +27,13 @@ function toBooker(template: string, facts: Partial<NoticeRequest> = {}): NoticeR
 
 /** No news, and no series, but for what the story is about. */
 function anInbox(facts: Partial<NoticeActivitiesOptions['inbox']> = {}): NoticeActivitiesOptions['inbox'] {
-  return { hasUnheardNews: async () => false, tellAgain: async () => 0, callsBookedWith: async () => [], ...facts };
+  return {
+    hasUnheardNews: async () => false,
+    tellAgain: async () => 0,
+    callsBookedWith: async () => [],
+    callsCalledOffWith: async () => [],
+    ...facts,
+  };
 }
 
 /** A mail server that takes everything, until told otherwise. */
@@ -222,49 +229,89 @@ describe('the notice that a call is booked', () => {
   });
 });
 
-describe('a series of calls that are booked at once', () => {
+describe('a series of calls', () => {
   const call = (week: number) =>
     aBooking({ uid: `week-${week}`, startsAt: later(BOOKING.startsAt, 7 * week * DAY_MS), series: 'series-1' });
-  const told = (...weeks: number[]) =>
-    anInbox({
-      callsBookedWith: async () => weeks.map(call).map(({ uid, startsAt }) => ({ uid, startsAt })),
-    });
+  const calls = (...weeks: number[]) => weeks.map(call).map(({ uid, startsAt }) => ({ uid, startsAt }));
+  const bookedAtOnce = (...weeks: number[]) => anInbox({ callsBookedWith: async () => calls(...weeks) });
+  const calledOffAtOnce = (...weeks: number[]) => anInbox({ callsCalledOffWith: async () => calls(...weeks) });
+  const TOLD_WITH_SERIES = { outcome: 'skipped', reason: 'told_with_series' };
+  const LISTED = /^All calls .+\n(- \w+, \d+ December 2026, (?:16|09):00\n){3}/m;
 
-  it('is told to the host with its first call, and all of them by their dates', async () => {
-    const { tell, sent } = notices({ inbox: told(0, 1, 2) });
+  it('is told to the host with its first call when it is booked, and all of them by their dates', async () => {
+    const { tell, sent } = notices({ inbox: bookedAtOnce(0, 1, 2) });
 
     expect(await tell(aRequest('host-booked', { booking: call(0) }))).toMatchObject({ outcome: 'sent' });
     for (const week of [1, 2]) {
-      expect(await tell(aRequest('host-booked', { booking: call(week) }))).toEqual({
-        outcome: 'skipped',
-        reason: 'told_with_series',
-      });
+      expect(await tell(aRequest('host-booked', { booking: call(week) }))).toEqual(TOLD_WITH_SERIES);
     }
 
     expect(sent).toHaveLength(1);
-    expect(sent[0]!.text).toMatch(/All calls of this series\n(- \w+, \d+ December 2026, 16:00\n){3}/);
+    expect(sent[0]!.text).toMatch(LISTED);
     for (const day of ['3 December', '10 December', '17 December']) expect(sent[0]!.html).toContain(day);
   });
 
-  it('of which only this one is known, or not even that, is told like a call that stands alone', async () => {
-    for (const inbox of [told(0), told(1, 2), told()]) {
-      const { tell, sent } = notices({ inbox });
+  it.each([
+    ['the host', (week: number) => aRequest('host-cancelled', { booking: call(week) })],
+    ['the booker', (week: number) => toBooker('cancelled', { booking: call(week) })],
+  ])(
+    'is told to %s with its first call when it is cancelled, and all of them by their dates',
+    async (_, requestFor) => {
+      const { tell, sent } = notices({ inbox: calledOffAtOnce(0, 1, 2) });
 
-      expect(await tell(aRequest('host-booked', { booking: call(0) }))).toMatchObject({ outcome: 'sent' });
-      expect(sent[0]!.text).not.toContain('All calls of this series');
+      expect(await tell(requestFor(1))).toEqual(TOLD_WITH_SERIES);
+      expect(await tell(requestFor(0))).toMatchObject({ outcome: 'sent' });
+      expect(await tell(requestFor(2))).toEqual(TOLD_WITH_SERIES);
+
+      expect(sent).toHaveLength(1);
+      expect(sent[0]!.subject).toContain('and later calls');
+      expect(sent[0]!.text).toMatch(LISTED);
+    },
+  );
+
+  it('is told with the first call of which the booker wants to hear', async () => {
+    const reasonFor = async (_: string, { uid }: { uid: string }) => (uid === 'week-0' ? 'unsubscribed' : undefined);
+    const { tell, sent } = notices({ inbox: calledOffAtOnce(0, 1, 2), suppressions: { reasonFor } });
+    const outcomeOf = (week: number) => tell(toBooker('cancelled', { booking: call(week) }));
+
+    expect(await outcomeOf(0)).toEqual({ outcome: 'skipped', reason: 'unsubscribed' });
+    expect(await outcomeOf(2)).toEqual(TOLD_WITH_SERIES);
+    expect(await outcomeOf(1)).toMatchObject({ outcome: 'sent' });
+    expect(sent.map(({ text }) => text.match(/^- .+$/gm))).toEqual([
+      ['- Thursday, 10 December 2026, 09:00', '- Thursday, 17 December 2026, 09:00'],
+    ]);
+  });
+
+  it('of which only this one is known, or not even that, is told like a call that stands alone', async () => {
+    for (const weeks of [[0], [1, 2], []]) {
+      const booked = notices({ inbox: bookedAtOnce(...weeks) });
+      expect(await booked.tell(aRequest('host-booked', { booking: call(0) }))).toMatchObject({ outcome: 'sent' });
+      const calledOff = notices({ inbox: calledOffAtOnce(...weeks) });
+      expect(await calledOff.tell(toBooker('cancelled', { booking: call(0) }))).toMatchObject({ outcome: 'sent' });
+
+      for (const { text } of [...booked.sent, ...calledOff.sent]) expect(text).not.toContain('All calls');
     }
   });
 
-  it('is told call by call when they are moved or cancelled, and to attendees', async () => {
-    const { tell, sent } = notices({ inbox: told(0, 1) });
+  it('is told call by call when they are moved, to guests, with calendar entries, and when bookings are confirmed', async () => {
+    const inbox = anInbox({
+      callsBookedWith: async () => calls(0, 1),
+      callsCalledOffWith: async () => calls(0, 1),
+    });
+    const { tell, sent } = notices({ inbox });
+    const booking = call(1);
+    const guest = { name: 'Grace', email: 'grace@example.com' };
+    const withGuest: Booking = { ...booking, attendees: [booking.attendees[0], guest] };
 
     for (const request of [
-      aRequest('host-cancelled', { booking: call(1) }),
-      aRequest('host-moved', { booking: call(1) }),
-      toBooker('confirmation', { booking: call(1) }),
+      aRequest('host-moved', { booking }),
+      toBooker('moved', { booking }),
+      toBooker('confirmation', { booking }),
+      toBooker('cancelled', { booking: withGuest, recipient: guest }),
+      toBooker('cancelled', { booking, withCalendarFile: true }),
     ]) {
       expect(await tell(request)).toMatchObject({ outcome: 'sent' });
     }
-    for (const { text } of sent) expect(text).not.toContain('All calls of this series');
+    for (const { text } of sent) expect(text).not.toContain('All calls');
   });
 });

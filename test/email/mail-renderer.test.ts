@@ -226,6 +226,24 @@ describe('a mail to a host', () => {
     expect(renderer.render(aHostMail({ template: 'host-booked' })).text).not.toContain('All calls');
   });
 
+  it.each([
+    ['the host', aHostMail({ template: 'host-cancelled' })],
+    ['the booker', aMail({ template: 'cancelled' })],
+  ])('tells %s of a series that is cancelled by all its calls', (_, mail) => {
+    const { subject, text, html } = renderer.render({
+      ...mail,
+      seriesStartsAt: ['2026-12-03T15:00:00.000Z', '2026-12-10T15:00:00.000Z'],
+    });
+
+    expect(subject).toMatch(/ and later calls$/);
+    expect(text).toMatch(/ later calls of its series/);
+    expect(text).toMatch(/^All calls that are cancelled\n- \w+, 3 December 2026, .+\n- \w+, 10 December 2026, .+\n$/m);
+    expect(html).toMatch(/3 December 2026, [\d:]+<br>\w+, 10 December 2026, [\d:]+<\/p>/);
+
+    const alone = renderer.render(mail);
+    expect(alone.subject + alone.text + alone.html).not.toMatch(/later calls|All calls|calls are cancelled/);
+  });
+
   it('does not show answers or the booker’s address to attendees', () => {
     const booking = aBooking({ answers: [{ question: 'How large is your team?', answer: '12' }] });
     for (const template of FOR_ATTENDEES) {

@@ -217,3 +217,61 @@ describeStores('the calls of a series that were booked at once', (store) => {
     expect(await bookedWith(1)).toEqual([]);
   });
 });
+
+describeStores('the calls of a series that were called off at once', (store) => {
+  const keepAll = async (events: readonly BookingEvent[]) => {
+    for (const event of events) await store().inbox.keep(aDelivery(), pending(event));
+  };
+  const spread = () => store().inbox.spreadOverSeries('series-1');
+  const calledOffWith = async (week: number) =>
+    (await store().inbox.callsCalledOffWith({ uid: `week-${week}` })).map(({ uid }) => uid);
+
+  it('are told by their start, whichever is asked about', async () => {
+    await keepAll([booked(3), booked(0), booked(2), booked(1), calledOffFrom(1)]);
+    await spread();
+
+    expect(await store().inbox.callsCalledOffWith({ uid: 'week-1' })).toEqual(
+      [1, 2, 3].map((week) => ({ uid: `week-${week}`, startsAt: call(week).startsAt })),
+    );
+    expect(await calledOffWith(3)).toEqual(['week-1', 'week-2', 'week-3']);
+  });
+
+  it('are those that had been heard of by then, whatever is heard of later, and however often it is told', async () => {
+    await keepAll([booked(0), booked(1), calledOffFrom(0)]);
+    await spread();
+    await keepAll([booked(2), calledOffFrom(0), booked(3), booked(1)]);
+    await spread();
+
+    for (const week of [0, 1, 2, 3]) expect(await calledOffWith(week)).toEqual(['week-0', 'week-1']);
+  });
+
+  it('are without those that had been cancelled or moved before, and those that had begun', async () => {
+    const begun = { startsAt: earlier(CANCELLED_AT, 60_000) };
+    await keepAll([
+      ...[booked(0, begun), booked(1), booked(2), booked(3), booked(4)],
+      cancelled(call(2), { occurredAt: earlier(CANCELLED_AT, 60_000) }),
+      { ...rescheduled('week-3', call(5)), occurredAt: BOOKED_AT },
+      calledOffFrom(0, begun),
+    ]);
+    await spread();
+
+    expect(await calledOffWith(1)).toEqual(['week-1', 'week-4', 'week-5']);
+  });
+
+  it('are those of the one cancel that has called them off', async () => {
+    await keepAll([booked(0), booked(1), booked(2), booked(3), calledOffFrom(2)]);
+    await spread();
+    await keepAll([cancelled(call(0), { occurredAt: later(CANCELLED_AT, DAY_MS), wholeSeries: true })]);
+    await spread();
+
+    expect(await calledOffWith(3)).toEqual(['week-2', 'week-3']);
+    expect(await calledOffWith(0)).toEqual(['week-0', 'week-1']);
+  });
+
+  it('are none for a call that was cancelled alone, or that stands', async () => {
+    await keepAll([booked(0), booked(1), cancelled(call(0), { occurredAt: CANCELLED_AT })]);
+
+    expect(await calledOffWith(0)).toEqual([]);
+    expect(await calledOffWith(1)).toEqual([]);
+  });
+});

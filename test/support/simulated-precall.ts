@@ -12,6 +12,7 @@ import {
 } from '../../src/activities/index.ts';
 import type { Clock } from '../../src/activities/mail-sender.ts';
 import type { BookingKey } from '../../src/booking.ts';
+import type { BookingPlan } from '../../src/booking-plan.ts';
 import { readDelivery } from '../../src/calcom/read-delivery.ts';
 import { stripSecrets } from '../../src/calcom/strip-secrets.ts';
 import { createCipher } from '../../src/cipher.ts';
@@ -25,6 +26,7 @@ import type { Database } from '../../src/store/database.ts';
 import type { Inbox } from '../../src/store/inbox.ts';
 import { migratePgliteIn } from '../../src/store/migrate.ts';
 import { createStore, type Store } from '../../src/store/store.ts';
+import { aPlan } from './a-booking.ts';
 import { aKey } from './a-key.ts';
 import { createMailParts } from './mail-parts.ts';
 import { silent } from './silent.ts';
@@ -67,7 +69,7 @@ export interface SimulatedPrecall {
 
 export interface SimulatedHouse {
   /** Opens a Precall on empty tables. @param now where its clock stands. Epoch milliseconds. */
-  open(now: number): SimulatedPrecall;
+  open(now: number, plan?: BookingPlan): SimulatedPrecall;
   close(): Promise<void>;
 }
 
@@ -85,7 +87,7 @@ export async function openSimulatedHouse(): Promise<SimulatedHouse> {
   const store = createStore(database, { cipher: createCipher([aKey('simulated')]), log: silent });
   const sandbox = await openSandbox(LOCAL_ACTIVITIES);
   return {
-    open: (now) => openPrecall({ database, store, sandbox, now }),
+    open: (now, plan = aPlan()) => openPrecall({ database, store, sandbox, now, plan }),
     async close() {
       await sandbox.destroy();
       await database.close();
@@ -105,15 +107,17 @@ interface Parts {
   store: Store;
   sandbox: Sandbox;
   now: number;
+  plan: BookingPlan;
 }
 
-function openPrecall({ database, store, sandbox, now }: Parts): SimulatedPrecall {
+function openPrecall({ database, store, sandbox, now, plan }: Parts): SimulatedPrecall {
   const mails: SentMail[] = [];
   const contacts = new Map<string, ContactFields>();
   let isToldAgain = false;
   const simulator: Simulator = createSimulator({
     sandbox,
     startsAt: now,
+    input: { plan },
     activities: (clock) => activitiesOf({ store: noticing(store, () => (isToldAgain = true)), clock, mails, contacts }),
     async untilQuiet() {
       if (!isToldAgain) return;

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContactFields } from '../../src/notion/notion.ts';
 import type { StoredBooking } from '../../src/store/bookings.ts';
-import { DAY_MS, HOUR_MS } from '../support/a-booking.ts';
-import { chains, type Outcome, sorted } from '../support/calcom-chains.ts';
+import { aPlan, DAY_MS, HOUR_MS, NO_NOTICES } from '../support/a-booking.ts';
+import { type Chain, chains, type Outcome, sorted } from '../support/calcom-chains.ts';
 import {
   type Arrival,
+  addressOf,
   arrivalsOf,
   inSequence,
   isOf,
@@ -24,6 +25,7 @@ import {
   type SimulatedHouse,
   type SimulatedPrecall,
 } from '../support/simulated-precall.ts';
+import { cancelOfRestOf } from '../support/webhook-bodies.ts';
 
 /** All news has arrived by then; the first mail is due days later. */
 const NOW = Date.parse('2027-03-01T09:00:00.000Z');
@@ -89,6 +91,58 @@ describe('every order of what Cal.com sends', { timeout: 300_000 }, () => {
   });
 });
 
+describe('the rest of a series that is called off', { timeout: 300_000 }, () => {
+  let house: SimulatedHouse;
+  beforeAll(async () => {
+    house = await openSimulatedHouse();
+  }, 120_000);
+  afterAll(() => house?.close());
+
+  /** The first call stands, the others are called off. */
+  const SERIES: Pick<Chain, 'sends'> = {
+    sends: ({ series }) => {
+      const calls = series('weekly', 4, 3);
+      return [...calls.map(({ body }) => body), cancelOfRestOf(calls[1]!)];
+    },
+  };
+  const CALLED_OFF = ['12 March', '19 March'];
+  const plan = aPlan({ notices: { ...NO_NOTICES, cancelled: true, host: { ...NO_NOTICES.host, cancelled: true } } });
+
+  it.each([false, true])(
+    'is told of each call once, by one mail if all were known (in a rush: %s)',
+    async (isRushed) => {
+      const tellings = permutationsOf(inSequence(lengthOf(SERIES))).map((order) => ({
+        chains: [SERIES],
+        order,
+        isRushed,
+      }));
+      const precall = house.open(NOW, plan);
+      try {
+        await tellAll(precall, tellings);
+
+        tellings.forEach((telling, number) => {
+          for (const reader of [addressOf('ada', { number }), OWNER]) {
+            const told = precall.mails
+              .filter(({ about: { uid, recipient } }) => isOf(number, uid) && recipient === reader)
+              .map(({ text }) => daysIn(text));
+            const wereKnown = telling.order.at(-1)!.index === 3;
+            expect(told.flat().toSorted(), nameOf(telling)).toEqual(CALLED_OFF);
+            if (wereKnown) expect(told, nameOf(telling)).toEqual([CALLED_OFF]);
+          }
+        });
+      } finally {
+        await precall.close();
+      }
+    },
+  );
+
+  /** Of all calls that a mail tells of. */
+  function daysIn(text: string): string[] {
+    const [, ...listed] = text.split('All calls that are cancelled');
+    return [...new Set((listed[0] ?? text).match(/\d+ March/g))];
+  }
+});
+
 /** Every order of few, some of many; and once more with repeats in it, each of few, every other one of many. */
 function ordersOf(count: number): Order[] {
   const random = randomNumbers(count);
@@ -151,18 +205,7 @@ const startsInMs = (day: number, chain: number) => day * DAY_MS + chain * HOUR_M
 async function outcomesOf(house: SimulatedHouse, tellings: readonly Telling[]): Promise<Outcome[]> {
   const precall = house.open(NOW);
   try {
-    const arrivals = tellings.map((telling, number) => ({
-      ...telling,
-      bodies: arrivalsOf(telling, { number, now: NOW, startsInMs }),
-    }));
-    const rounds = Math.max(...arrivals.map(({ order }) => order.length));
-    for (let round = 0; round < rounds; round += 1) {
-      for (const { bodies, isRushed } of arrivals)
-        if (!isRushed && round < bodies.length) await precall.post(bodies[round]);
-      await precall.settle();
-    }
-    for (const { bodies, isRushed } of arrivals) if (isRushed) for (const body of bodies) await precall.post(body);
-    await precall.settle();
+    await tellAll(precall, tellings);
     const contactsAtFirst = new Map(precall.contacts);
     await precall.advanceTo(END);
 
@@ -172,6 +215,21 @@ async function outcomesOf(house: SimulatedHouse, tellings: readonly Telling[]): 
   } finally {
     await precall.close();
   }
+}
+
+async function tellAll(precall: SimulatedPrecall, tellings: readonly Telling[]): Promise<void> {
+  const arrivals = tellings.map((telling, number) => ({
+    ...telling,
+    bodies: arrivalsOf(telling, { number, now: NOW, startsInMs }),
+  }));
+  const rounds = Math.max(...arrivals.map(({ order }) => order.length));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { bodies, isRushed } of arrivals)
+      if (!isRushed && round < bodies.length) await precall.post(bodies[round]);
+    await precall.settle();
+  }
+  for (const { bodies, isRushed } of arrivals) if (isRushed) for (const body of bodies) await precall.post(body);
+  await precall.settle();
 }
 
 interface Seen extends Pick<SimulatedPrecall, 'mails' | 'contacts'> {
