@@ -104,9 +104,12 @@ describe('whatever happens to a booking', { timeout: 120_000 }, () => {
   });
 });
 
-/** Each kind happens at instants of its own: what was heard of last is what is true. */
+/** Often in the minutes around a reminder, in which its run is awake. */
 function someNews(): fc.Arbitrary<News> {
-  const beforeTheCall = fc.integer({ min: MINUTE_MS, max: 4 * DAY_MS - MINUTE_MS });
+  const aroundAReminder = fc
+    .tuple(fc.constantFrom(72, 24, 2), fc.integer({ min: -2 * MINUTE_MS, max: MINUTE_MS }))
+    .map(([hoursBefore, ms]) => 4 * DAY_MS - hoursBefore * HOUR_MS + ms);
+  const beforeTheCall = fc.oneof(fc.integer({ min: MINUTE_MS, max: 4 * DAY_MS - MINUTE_MS }), aroundAReminder);
   const afterTheCall = fc.integer({ min: 4 * DAY_MS + HOUR_MS / 2, max: 4 * DAY_MS + HOUR_MS });
   const moved = aBooking({ uid: 'moved', startsAt: later(CALL.startsAt, DAY_MS) });
   const told = (afterMs: number, tell: (at: string) => BookingEvent) => ({ afterMs, event: tell(later(NOW, afterMs)) });
