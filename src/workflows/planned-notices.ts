@@ -1,17 +1,19 @@
 import type { NoticeChoices } from '../booking-plan.ts';
 import { type BookingState, isNoShow } from './booking-state.ts';
 
-/** A mail that tells what has happened to a booking. */
-export type Notice =
-  | 'confirmation'
-  | 'moved'
-  | 'cancelled'
-  | 'no-show-1'
-  | 'no-show-2'
-  | 'host-booked'
-  | 'host-moved'
-  | 'host-cancelled'
-  | 'move-rejected';
+/** The mails that tell what has happened to a booking, in the order in which it can happen. */
+export const NOTICES = [
+  'confirmation',
+  'host-booked',
+  'moved',
+  'host-moved',
+  'move-rejected',
+  'cancelled',
+  'host-cancelled',
+  'no-show-1',
+  'no-show-2',
+] as const;
+export type Notice = (typeof NOTICES)[number];
 
 /** Instants are epoch milliseconds. */
 export interface PlannedNotice {

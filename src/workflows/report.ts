@@ -2,7 +2,7 @@ import { type Booking, isMailable } from '../booking.ts';
 import type { BookingPlan } from '../booking-plan.ts';
 import { type BookingState, isNoShow } from './booking-state.ts';
 import type { CampaignReport, Decision, NoticeDecisions, NoticeReport, NotionReport, Timetable } from './messages.ts';
-import { type Notice, planNotices } from './planned-notices.ts';
+import { NOTICES, planNotices } from './planned-notices.ts';
 import { type CalledOff, isTooSoon, offsetLabel, type PlannedReminder } from './timetable.ts';
 
 /** Everything a report is made of. */
@@ -71,13 +71,13 @@ function becameOf({ skipped }: PlannedReminder, decision: Decision | undefined):
   return decision ?? (skipped ? { outcome: 'skipped', reason: skipped } : { outcome: 'planned' });
 }
 
+/** Mails that leave at once may arrive in any order: they are told in that of the story. */
 function noticesOf({ plan, noticeDecisions, ...state }: Standing): NoticeReport[] {
-  const decided = Object.entries(noticeDecisions) as [Notice, Decision][];
-  const toCome = planNotices(state, plan.notices).filter(({ notice }) => !(notice in noticeDecisions));
-  return [
-    ...decided.map(([notice, decision]) => ({ notice, ...decision })),
-    ...toCome.map(({ notice }) => ({ notice, outcome: 'planned' as const })),
-  ];
+  const planned = Object.fromEntries(
+    planNotices(state, plan.notices).map(({ notice }) => [notice, { outcome: 'planned' } as const]),
+  );
+  const became: NoticeDecisions = { ...planned, ...noticeDecisions };
+  return NOTICES.flatMap((notice) => (became[notice] ? [{ notice, ...became[notice] }] : []));
 }
 
 function campaignMeanwhile(booking: Booking, tooSoon: boolean): CampaignReport {

@@ -100,18 +100,22 @@ describe('the report of a run', () => {
     ]);
   });
 
-  it('tells what became of the notices, then which are to come', () => {
+  it('tells what became of the notices, and which are to come, as the story goes', () => {
     const { notices } = reportOf(
       aStanding({
         plan: aPlan({ notices: { ...USUAL_NOTICES, confirmation: true } }),
-        noticeDecisions: { 'host-moved': { outcome: 'sent', sentAt: DUE[0]! } },
+        noticeDecisions: {
+          'host-moved': { outcome: 'sent', sentAt: DUE[0]! },
+          moved: { outcome: 'sent', sentAt: DUE[1]! },
+        },
       }),
     );
 
     expect(notices).toEqual([
-      { notice: 'host-moved', outcome: 'sent', sentAt: DUE[0] },
       { notice: 'confirmation', outcome: 'planned' },
       { notice: 'host-booked', outcome: 'planned' },
+      { notice: 'moved', outcome: 'sent', sentAt: DUE[1] },
+      { notice: 'host-moved', outcome: 'sent', sentAt: DUE[0] },
     ]);
   });
 
