@@ -76,21 +76,19 @@ export function createNoticeActivities(options: NoticeActivitiesOptions): Notice
   async function callsToldTogether(request: NoticeRequest, reader: MailReader): Promise<SeriesCall[]> {
     const { booking } = request;
     if (booking.series === undefined) return [];
-    const wanted = await Promise.all(
-      (await callsConcernedBy(request)).map(async (call) => ((await isUnwanted(call, reader)) ? [] : [call])),
-    );
-    const calls = wanted.flat();
-    return calls.length > 1 && calls.some(({ uid }) => uid === booking.uid) ? calls : [];
+    const calls = await callsConcernedBy(request);
+    const unwanted = await Promise.all(calls.map((call) => isUnwanted(call, reader)));
+    const wanted = calls.filter((_, index) => !unwanted[index]);
+    return wanted.length > 1 && wanted.some(({ uid }) => uid === booking.uid) ? wanted : [];
   }
 
   /** The host is told of everything at once. Guests may come to some of the calls only, and each calendar entry is called off by itself. */
   async function callsConcernedBy({ booking, template, recipient, withCalendarFile }: NoticeRequest) {
+    const key = bookingKeyOf(booking);
     const isBooker = recipient?.email === booking.attendees[0].email;
-    if (template === 'host-booked') return inbox.callsBookedWith(bookingKeyOf(booking));
-    if (template === 'host-cancelled') return inbox.callsCalledOffWith(bookingKeyOf(booking));
-    if (template === 'cancelled' && isBooker && !withCalendarFile) {
-      return inbox.callsCalledOffWith(bookingKeyOf(booking));
-    }
+    if (template === 'host-booked') return inbox.callsBookedWith(key);
+    if (template === 'host-cancelled') return inbox.callsCalledOffWith(key);
+    if (template === 'cancelled' && isBooker && !withCalendarFile) return inbox.callsCalledOffWith(key);
     return [];
   }
 
