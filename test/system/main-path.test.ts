@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { PrecallOutcome } from '../../src/workflows/messages.ts';
+import { type PrecallOutcome, timetableQuery } from '../../src/workflows/messages.ts';
 import { countEvents } from '../support/booking-workflow.ts';
 import {
   aCall,
@@ -18,6 +18,7 @@ import {
 } from '../support/outside.ts';
 import { useProduction } from '../support/production.ts';
 import { until } from '../support/until.ts';
+import { aSeries, cancelOfRestOf } from '../support/webhook-bodies.ts';
 
 /** Nobody else is called so: wherever this turns up, it came from the booking. */
 const CANARY = { name: 'Zacharias Quillfeather', email: 'zacharias.quillfeather@example.com' };
@@ -261,6 +262,35 @@ describe('a call booked by somebody who is not in Notion', () => {
       campaign: { state: 'none' },
       notion: { outcome: 'failed', reason: 'contact_not_found' },
     });
+  });
+});
+
+describe('a series whose rest is cancelled', () => {
+  const WEEK_MS = 7 * 24 * 3_600_000;
+
+  it('is told by one mail to the booker and one to the host, which list all that is off', async () => {
+    const calls = aSeries({ uid: 'weekly', startsInMs: WEEK_MS }, { count: 4, everyMs: WEEK_MS });
+    const [, second, ...later] = calls as [Call, Call, ...Call[]];
+    for (const { body } of calls) await post(precall.url, body);
+    await post(precall.url, cancelOfRestOf(second));
+
+    await until('all dispatched', async () => (await (await precall.store()).inbox.backlog()).pending === 0);
+    const noticesOf = async ({ workflowId }: Call) =>
+      (await temporal.handle(workflowId).query(timetableQuery)).notices.map(
+        ({ notice, outcome, reason }) => `${notice} ${reason ?? outcome}`,
+      );
+    const told = () => Promise.all([second, ...later].map(noticesOf));
+    await until('notices of them all', async () => !(await told()).join().includes('planned'));
+
+    const toldWithSeries = ['cancelled told_with_series', 'host-cancelled told_with_series'];
+    expect(await told()).toEqual([['cancelled sent', 'host-cancelled sent'], toldWithSeries, toldWithSeries]);
+    const toBooker = mailsOf(second);
+    const toHost = mailsTo(outside.catcher, 'mara.lindqvist@example.com').filter(({ text }) =>
+      text.includes(second.attendee.email),
+    );
+    for (const mails of [toBooker, toHost]) {
+      expect(mails.map(({ text }) => text.match(/^- .+ \d{4}, \d\d:\d\d$/gm)?.length)).toEqual([3]);
+    }
   });
 });
 
