@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { and, desc, eq, gt, gte, inArray, isNotNull, lt, lte, ne, notExists, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { Booking, BookingKey, CancelledEvent } from '../booking.ts';
+import { retires } from './concerns.ts';
 import type { Db } from './database.ts';
 import type { ArrivedDelivery, SeriesCall, Verdict } from './inbox.ts';
 import { bookings, deliveries, retiredBookings } from './schema.ts';
@@ -115,7 +116,7 @@ export async function callsCalledOffWith(db: Db, booking: BookingKey): Promise<S
   const isRetired = db
     .select({ one: sql`1` })
     .from(retiredBookings)
-    .where(and(eq(retiredBookings.externalId, call.subjectUid), eq(retiredBookings.seat, call.subjectSeat)));
+    .where(retires(sql`${call.subjectUid}`, sql`${call.subjectSeat}`));
   const calls = await db
     .selectDistinctOn([call.subjectUid, call.subjectSeat], { uid: call.subjectUid, startsAt: call.subjectStartsAt })
     .from(call)
