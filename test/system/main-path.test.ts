@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PrecallOutcome, timetableQuery } from '../../src/workflows/messages.ts';
+import { DAY_MS } from '../support/a-booking.ts';
 import { countEvents } from '../support/booking-workflow.ts';
 import {
   aCall,
@@ -266,7 +267,7 @@ describe('a call booked by somebody who is not in Notion', () => {
 });
 
 describe('a series whose rest is cancelled', () => {
-  const WEEK_MS = 7 * 24 * 3_600_000;
+  const WEEK_MS = 7 * DAY_MS;
 
   it('is told by one mail to the booker and one to the host, which list all that is off', async () => {
     const calls = aSeries({ uid: 'weekly', startsInMs: WEEK_MS }, { count: 4, everyMs: WEEK_MS });

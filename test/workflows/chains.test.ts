@@ -33,13 +33,13 @@ const NOW = Date.parse('2027-03-01T09:00:00.000Z');
 const END = NOW + 40 * DAY_MS;
 const MOST_ORDERS = 24;
 
-describe('every order of what Cal.com sends', { timeout: 300_000 }, () => {
-  let house: SimulatedHouse;
-  beforeAll(async () => {
-    house = await openSimulatedHouse();
-  }, 120_000);
-  afterAll(() => house?.close());
+let house: SimulatedHouse;
+beforeAll(async () => {
+  house = await openSimulatedHouse();
+}, 120_000);
+afterAll(() => house?.close());
 
+describe('every order of what Cal.com sends', { timeout: 300_000 }, () => {
   for (const { about, leadsTo: toldOf, ...chain } of chains()) {
     it(`comes to the same, and to what is right: ${about}`, async () => {
       const tellings = ordersOf(lengthOf(chain)).map((order, index) => ({
@@ -92,12 +92,6 @@ describe('every order of what Cal.com sends', { timeout: 300_000 }, () => {
 });
 
 describe('the rest of a series that is called off', { timeout: 300_000 }, () => {
-  let house: SimulatedHouse;
-  beforeAll(async () => {
-    house = await openSimulatedHouse();
-  }, 120_000);
-  afterAll(() => house?.close());
-
   /** The first call stands, the others are called off. */
   const SERIES: Pick<Chain, 'sends'> = {
     sends: ({ series }) => {
